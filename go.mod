@@ -1,0 +1,3 @@
+module github.com/forgergan/forger
+
+go 1.26
