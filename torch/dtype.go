@@ -2,40 +2,56 @@ package torch
 
 import "fmt"
 
-// DType is the type of a tensor's elements. The numbers are LibTorch's (c10::ScalarType).
+// DType is the type of a tensor's elements.
+//
+// The zero value, DefaultDType, leaves the choice to the operator: float32 where a tensor is
+// created, the operand's own type elsewhere.
 type DType int8
 
-// The element types of LibTorch that Forger handles.
+// The element types.
 const (
-	Uint8      DType = 0
-	Int8       DType = 1
-	Int16      DType = 2
-	Int32      DType = 3
-	Int64      DType = 4
-	Float16    DType = 5
-	Float32    DType = 6
-	Float64    DType = 7
-	Complex64  DType = 9
-	Complex128 DType = 10
-	Bool       DType = 11
-	BFloat16   DType = 15
+	DefaultDType DType = iota
+	Uint8
+	Int8
+	Int16
+	Int32
+	Int64
+	Float16
+	Float32
+	Float64
+	BFloat16
+	Complex64
+	Complex128
+	Bool
 )
 
-var dtypes = map[DType]struct {
+// dtypes lists name, size in bytes and LibTorch's number (c10::ScalarType), by DType.
+var dtypes = [...]struct {
 	name string
 	size int
+	code int64
 }{
-	Uint8: {"uint8", 1}, Int8: {"int8", 1}, Int16: {"int16", 2}, Int32: {"int32", 4}, Int64: {"int64", 8},
-	Float16: {"float16", 2}, Float32: {"float32", 4}, Float64: {"float64", 8},
-	Complex64: {"complex64", 8}, Complex128: {"complex128", 16}, Bool: {"bool", 1}, BFloat16: {"bfloat16", 2},
+	DefaultDType: {"default", 0, -1},
+	Uint8:        {"uint8", 1, 0},
+	Int8:         {"int8", 1, 1},
+	Int16:        {"int16", 2, 2},
+	Int32:        {"int32", 4, 3},
+	Int64:        {"int64", 8, 4},
+	Float16:      {"float16", 2, 5},
+	Float32:      {"float32", 4, 6},
+	Float64:      {"float64", 8, 7},
+	BFloat16:     {"bfloat16", 2, 15},
+	Complex64:    {"complex64", 8, 9},
+	Complex128:   {"complex128", 16, 10},
+	Bool:         {"bool", 1, 11},
 }
 
 // String is PyTorch's name without the module: "float32".
 func (d DType) String() string {
-	if t, ok := dtypes[d]; ok {
-		return t.name
+	if d < 0 || int(d) >= len(dtypes) {
+		return fmt.Sprintf("dtype(%d)", int8(d))
 	}
-	return fmt.Sprintf("dtype(%d)", int8(d))
+	return dtypes[d].name
 }
 
 // Size is the number of bytes of one element.
@@ -44,4 +60,21 @@ func (d DType) Size() int { return dtypes[d].size }
 // IsFloat reports whether d is a real floating-point type.
 func (d DType) IsFloat() bool {
 	return d == Float16 || d == Float32 || d == Float64 || d == BFloat16
+}
+
+// or is d, or other where d is DefaultDType.
+func (d DType) or(other DType) DType {
+	if d == DefaultDType {
+		return other
+	}
+	return d
+}
+
+func dtypeOf(code int64) DType {
+	for d, t := range dtypes {
+		if t.code == code {
+			return DType(d)
+		}
+	}
+	panic(&Error{Op: "DType", Code: TypeError, Msg: fmt.Sprintf("LibTorch's element type %d is not supported", code)})
 }

@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "loader.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+static forger_call_fn call;
+
+static char* reason(void) {
+  const char* e = dlerror();
+  return strdup(e ? e : "unknown reason");
+}
+
+char* forger_open(const char* path) {
+  return dlopen(path, RTLD_NOW | RTLD_GLOBAL) ? NULL : reason();
+}
+
+uint64_t forger_libtorch_abi(void) {
+  uint64_t (*version)(void) = (uint64_t (*)(void))dlsym(RTLD_DEFAULT, "aoti_torch_abi_version");
+  return version ? version() : 0;
+}
+
+char* forger_open_shim(const char* path, const char** stamp) {
+  void* shim = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!shim) return reason();
+  const char* (*get_stamp)(void) = (const char* (*)(void))dlsym(shim, "forger_stamp");
+  call = (forger_call_fn)dlsym(shim, "forger_call");
+  if (!get_stamp || !call) return strdup("it lacks forger_stamp or forger_call");
+  *stamp = get_stamp();
+  return NULL;
+}
+
+void forger_dispatch(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
+                     const uint64_t* handles, char* text, size_t text_size, forger_result* result) {
+  forger_head head = {op, nargs};
+  call(head, args, ints, handles, text, text_size, result);
+}

@@ -1,0 +1,17 @@
+/* Opens LibTorch and the shim at run time. Pure C: nothing here needs LibTorch to compile. */
+#pragma once
+
+#include "forger.gen.h"
+
+/* Opens path with all symbols visible to later libraries; returns NULL or a malloc'ed reason. */
+char* forger_open(const char* path);
+
+/* LibTorch's version as aoti_torch_abi_version() packs it, 0 where it does not tell. */
+uint64_t forger_libtorch_abi(void);
+
+/* Opens the shim and takes its entry points; *stamp is its stamp. Returns NULL or a malloc'ed reason. */
+char* forger_open_shim(const char* path, const char** stamp);
+
+/* Calls the shim; forger_open_shim must have succeeded. The arrays may be NULL where empty. */
+void forger_dispatch(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
+                     const uint64_t* handles, char* text, size_t text_size, forger_result* result);
