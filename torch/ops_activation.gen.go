@@ -20,10 +20,10 @@ type LeakyReLUOptions struct {
 //
 //	leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor
 func (t *Tensor) LeakyReLU(o ...LeakyReLUOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("LeakyReLU", firstOp+39)
 	f.tensor(t)
-	f.scalar(orScalar(p.NegativeSlope, 0.01))
+	f.scalar(orScalar(opt.NegativeSlope, 0.01))
 	return f.one()
 }
 
@@ -64,10 +64,10 @@ type LeakyReLUInPlaceOptions struct {
 //
 //	leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)
 func (t *Tensor) LeakyReLUInPlace(o ...LeakyReLUInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("LeakyReLUInPlace", firstOp+43)
 	f.tensor(t)
-	f.scalar(orScalar(p.NegativeSlope, 0.01))
+	f.scalar(orScalar(opt.NegativeSlope, 0.01))
 	f.run()
 	return t
 }
@@ -92,11 +92,11 @@ type SoftplusOptions struct {
 //
 //	softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor
 func (t *Tensor) Softplus(o ...SoftplusOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Softplus", firstOp+45)
 	f.tensor(t)
-	f.scalar(orScalar(p.Beta, 1))
-	f.scalar(orScalar(p.Threshold, 20))
+	f.scalar(orScalar(opt.Beta, 1))
+	f.scalar(orScalar(opt.Threshold, 20))
 	return f.one()
 }
 
@@ -120,12 +120,12 @@ type ELUOptions struct {
 //
 //	elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor
 func (t *Tensor) ELU(o ...ELUOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ELU", firstOp+47)
 	f.tensor(t)
-	f.scalar(orScalar(p.Alpha, 1))
-	f.scalar(orScalar(p.Scale, 1))
-	f.scalar(orScalar(p.InputScale, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
+	f.scalar(orScalar(opt.Scale, 1))
+	f.scalar(orScalar(opt.InputScale, 1))
 	return f.one()
 }
 
@@ -138,10 +138,10 @@ type GELUOptions struct {
 //
 //	gelu(Tensor self, *, str approximate='none') -> Tensor
 func (t *Tensor) GELU(o ...GELUOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("GELU", firstOp+48)
 	f.tensor(t)
-	f.string(orString(p.Approximate, "none"))
+	f.string(orString(opt.Approximate, "none"))
 	return f.one()
 }
 
@@ -163,11 +163,11 @@ type SoftmaxOptions struct {
 //
 //	softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Softmax(dim int, o ...SoftmaxOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Softmax", firstOp+50)
 	f.tensor(t)
 	f.int(dim)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -180,10 +180,10 @@ type LogSoftmaxOptions struct {
 //
 //	log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) LogSoftmax(dim int, o ...LogSoftmaxOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("LogSoftmax", firstOp+51)
 	f.tensor(t)
 	f.int(dim)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	return f.one()
 }

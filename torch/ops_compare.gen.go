@@ -140,13 +140,13 @@ type AllCloseOptions struct {
 //
 //	allclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> bool
 func (t *Tensor) AllClose(other *Tensor, o ...AllCloseOptions) bool {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AllClose", firstOp+95)
 	f.tensor(t)
 	f.tensor(other)
-	f.float(or(p.Rtol, 1e-05))
-	f.float(or(p.Atol, 1e-08))
-	f.bool(p.EqualNan)
+	f.float(or(opt.Rtol, 1e-05))
+	f.float(or(opt.Atol, 1e-08))
+	f.bool(opt.EqualNan)
 	return f.yes()
 }
 

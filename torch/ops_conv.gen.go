@@ -15,15 +15,15 @@ type Conv1dOptions struct {
 //
 //	conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] dilation=1, SymInt groups=1) -> Tensor
 func Conv1d(input *Tensor, weight *Tensor, o ...Conv1dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Conv1d", firstOp+170)
 	f.tensor(input)
 	f.tensor(weight)
-	f.optTensor(p.Bias)
-	f.ints(orInts(p.Stride, 1))
-	f.ints(orInts(p.Padding, 0))
-	f.ints(orInts(p.Dilation, 1))
-	f.int(or(p.Groups, 1))
+	f.optTensor(opt.Bias)
+	f.ints(orInts(opt.Stride, 1))
+	f.ints(orInts(opt.Padding, 0))
+	f.ints(orInts(opt.Dilation, 1))
+	f.int(or(opt.Groups, 1))
 	return f.one()
 }
 
@@ -40,15 +40,15 @@ type Conv2dOptions struct {
 //
 //	conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] dilation=1, SymInt groups=1) -> Tensor
 func Conv2d(input *Tensor, weight *Tensor, o ...Conv2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Conv2d", firstOp+171)
 	f.tensor(input)
 	f.tensor(weight)
-	f.optTensor(p.Bias)
-	f.intsOf(2, orInts(p.Stride, 1))
-	f.intsOf(2, orInts(p.Padding, 0))
-	f.intsOf(2, orInts(p.Dilation, 1))
-	f.int(or(p.Groups, 1))
+	f.optTensor(opt.Bias)
+	f.intsOf(2, orInts(opt.Stride, 1))
+	f.intsOf(2, orInts(opt.Padding, 0))
+	f.intsOf(2, orInts(opt.Dilation, 1))
+	f.int(or(opt.Groups, 1))
 	return f.one()
 }
 
@@ -66,16 +66,16 @@ type ConvTranspose2dOptions struct {
 //
 //	conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] output_padding=0, SymInt groups=1, SymInt[2] dilation=1) -> Tensor
 func ConvTranspose2d(input *Tensor, weight *Tensor, o ...ConvTranspose2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ConvTranspose2d", firstOp+172)
 	f.tensor(input)
 	f.tensor(weight)
-	f.optTensor(p.Bias)
-	f.intsOf(2, orInts(p.Stride, 1))
-	f.intsOf(2, orInts(p.Padding, 0))
-	f.intsOf(2, orInts(p.OutputPadding, 0))
-	f.int(or(p.Groups, 1))
-	f.intsOf(2, orInts(p.Dilation, 1))
+	f.optTensor(opt.Bias)
+	f.intsOf(2, orInts(opt.Stride, 1))
+	f.intsOf(2, orInts(opt.Padding, 0))
+	f.intsOf(2, orInts(opt.OutputPadding, 0))
+	f.int(or(opt.Groups, 1))
+	f.intsOf(2, orInts(opt.Dilation, 1))
 	return f.one()
 }
 
@@ -108,14 +108,14 @@ type MaxPool2dOptions struct {
 //
 //	max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor
 func (t *Tensor) MaxPool2d(kernelSize []int, o ...MaxPool2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("MaxPool2d", firstOp+174)
 	f.tensor(t)
 	f.intsOf(2, kernelSize)
-	f.intsOf(2, orInts(p.Stride))
-	f.intsOf(2, orInts(p.Padding, 0))
-	f.intsOf(2, orInts(p.Dilation, 1))
-	f.bool(p.CeilMode)
+	f.intsOf(2, orInts(opt.Stride))
+	f.intsOf(2, orInts(opt.Padding, 0))
+	f.intsOf(2, orInts(opt.Dilation, 1))
+	f.bool(opt.CeilMode)
 	return f.one()
 }
 
@@ -132,15 +132,15 @@ type AvgPool2dOptions struct {
 //
 //	avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor
 func (t *Tensor) AvgPool2d(kernelSize []int, o ...AvgPool2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AvgPool2d", firstOp+175)
 	f.tensor(t)
 	f.intsOf(2, kernelSize)
-	f.intsOf(2, orInts(p.Stride))
-	f.intsOf(2, orInts(p.Padding, 0))
-	f.bool(p.CeilMode)
-	f.bool(or(p.CountIncludePad, true))
-	f.optInt(p.DivisorOverride)
+	f.intsOf(2, orInts(opt.Stride))
+	f.intsOf(2, orInts(opt.Padding, 0))
+	f.bool(opt.CeilMode)
+	f.bool(or(opt.CountIncludePad, true))
+	f.optInt(opt.DivisorOverride)
 	return f.one()
 }
 
@@ -164,12 +164,12 @@ type UpsampleNearest2dOptions struct {
 //
 //	upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleNearest2d(outputSize []int, o ...UpsampleNearest2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("UpsampleNearest2d", firstOp+177)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
-	f.optFloat(p.ScalesH)
-	f.optFloat(p.ScalesW)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
 	return f.one()
 }
 
@@ -183,13 +183,13 @@ type UpsampleBilinear2dOptions struct {
 //
 //	upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleBilinear2d(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("UpsampleBilinear2d", firstOp+178)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.bool(alignCorners)
-	f.optFloat(p.ScalesH)
-	f.optFloat(p.ScalesW)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
 	return f.one()
 }
 
@@ -203,12 +203,12 @@ type UpsampleBilinear2dAAOptions struct {
 //
 //	_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleBilinear2dAA(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dAAOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("UpsampleBilinear2dAA", firstOp+179)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.bool(alignCorners)
-	f.optFloat(p.ScalesH)
-	f.optFloat(p.ScalesW)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
 	return f.one()
 }

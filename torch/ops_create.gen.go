@@ -6,13 +6,13 @@ package torch
 //
 //	zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Zeros(size []int, o ...TensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Zeros", firstOp+136)
 	f.ints(size)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -20,13 +20,13 @@ func Zeros(size []int, o ...TensorOptions) *Tensor {
 //
 //	ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Ones(size []int, o ...TensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Ones", firstOp+137)
 	f.ints(size)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -34,14 +34,14 @@ func Ones(size []int, o ...TensorOptions) *Tensor {
 //
 //	full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Full(size []int, fillValue Scalar, o ...TensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Full", firstOp+138)
 	f.ints(size)
 	f.scalar(fillValue)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -55,14 +55,14 @@ type EmptyOptions struct {
 //
 //	empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func Empty(size []int, o ...EmptyOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Empty", firstOp+139)
 	f.ints(size)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -78,14 +78,14 @@ type ZerosLikeOptions struct {
 //
 //	zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) ZerosLike(o ...ZerosLikeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ZerosLike", firstOp+140)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -101,14 +101,14 @@ type OnesLikeOptions struct {
 //
 //	ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) OnesLike(o ...OnesLikeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("OnesLike", firstOp+141)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -124,15 +124,15 @@ type FullLikeOptions struct {
 //
 //	full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) FullLike(fillValue Scalar, o ...FullLikeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("FullLike", firstOp+142)
 	f.tensor(t)
 	f.scalar(fillValue)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -148,14 +148,14 @@ type EmptyLikeOptions struct {
 //
 //	empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) EmptyLike(o ...EmptyLikeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("EmptyLike", firstOp+143)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -169,15 +169,15 @@ type ArangeOptions struct {
 //
 //	arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Arange", firstOp+144)
 	f.scalar(start)
 	f.scalar(end)
-	f.scalar(orScalar(p.Step, 1))
-	f.optDType(p.DType)
+	f.scalar(orScalar(opt.Step, 1))
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -185,15 +185,15 @@ func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 //
 //	linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Linspace", firstOp+145)
 	f.scalar(start)
 	f.scalar(end)
 	f.int(steps)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -201,12 +201,12 @@ func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
 //
 //	eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Eye(n int, o ...TensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Eye", firstOp+146)
 	f.int(n)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }

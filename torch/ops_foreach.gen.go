@@ -21,11 +21,11 @@ type ForeachAddInPlaceOptions struct {
 //
 //	_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()
 func ForeachAddInPlace(self []*Tensor, other []*Tensor, o ...ForeachAddInPlaceOptions) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ForeachAddInPlace", firstOp+187)
 	f.tensors(self)
 	f.tensors(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	f.run()
 }
 
@@ -59,12 +59,12 @@ type ForeachAddcmulInPlaceOptions struct {
 //
 //	_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()
 func ForeachAddcmulInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor, o ...ForeachAddcmulInPlaceOptions) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ForeachAddcmulInPlace", firstOp+190)
 	f.tensors(self)
 	f.tensors(tensor1)
 	f.tensors(tensor2)
-	f.scalar(orScalar(p.Value, 1))
+	f.scalar(orScalar(opt.Value, 1))
 	f.run()
 }
 
@@ -87,11 +87,11 @@ type ForeachNormOptions struct {
 //
 //	_foreach_norm.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[]
 func ForeachNorm(self []*Tensor, o ...ForeachNormOptions) []*Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ForeachNorm", firstOp+192)
 	f.tensors(self)
-	f.scalar(orScalar(p.Ord, 2))
-	f.optDType(p.DType)
+	f.scalar(orScalar(opt.Ord, 2))
+	f.optDType(opt.DType)
 	return f.many()
 }
 
@@ -105,7 +105,7 @@ type FusedAdamInPlaceOptions struct {
 //
 //	_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamInPlaceOptions) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("FusedAdamInPlace", firstOp+193)
 	f.tensors(self)
 	f.tensors(grads)
@@ -120,8 +120,8 @@ func FusedAdamInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvg
 	f.float(eps)
 	f.bool(amsgrad)
 	f.bool(maximize)
-	f.optTensor(p.GradScale)
-	f.optTensor(p.FoundInf)
+	f.optTensor(opt.GradScale)
+	f.optTensor(opt.FoundInf)
 	f.run()
 }
 
@@ -135,7 +135,7 @@ type FusedAdamWInPlaceOptions struct {
 //
 //	_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamWInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamWInPlaceOptions) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("FusedAdamWInPlace", firstOp+194)
 	f.tensors(self)
 	f.tensors(grads)
@@ -150,8 +150,8 @@ func FusedAdamWInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAv
 	f.float(eps)
 	f.bool(amsgrad)
 	f.bool(maximize)
-	f.optTensor(p.GradScale)
-	f.optTensor(p.FoundInf)
+	f.optTensor(opt.GradScale)
+	f.optTensor(opt.FoundInf)
 	f.run()
 }
 
@@ -165,7 +165,7 @@ type FusedSGDInPlaceOptions struct {
 //
 //	_fused_sgd_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tensor, weightDecay float64, momentum float64, lr float64, dampening float64, nesterov bool, maximize bool, isFirstStep bool, o ...FusedSGDInPlaceOptions) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("FusedSGDInPlace", firstOp+195)
 	f.tensors(self)
 	f.tensors(grads)
@@ -177,7 +177,7 @@ func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tens
 	f.bool(nesterov)
 	f.bool(maximize)
 	f.bool(isFirstStep)
-	f.optTensor(p.GradScale)
-	f.optTensor(p.FoundInf)
+	f.optTensor(opt.GradScale)
+	f.optTensor(opt.FoundInf)
 	f.run()
 }

@@ -42,13 +42,13 @@ type AddMMOptions struct {
 //
 //	addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor
 func (t *Tensor) AddMM(mat1 *Tensor, mat2 *Tensor, o ...AddMMOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddMM", firstOp+55)
 	f.tensor(t)
 	f.tensor(mat1)
 	f.tensor(mat2)
-	f.scalar(orScalar(p.Beta, 1))
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Beta, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	return f.one()
 }
 
@@ -81,11 +81,11 @@ type LinearOptions struct {
 //
 //	linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor
 func Linear(input *Tensor, weight *Tensor, o ...LinearOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Linear", firstOp+58)
 	f.tensor(input)
 	f.tensor(weight)
-	f.optTensor(p.Bias)
+	f.optTensor(opt.Bias)
 	return f.one()
 }
 
@@ -101,13 +101,13 @@ type VectorNormOptions struct {
 //
 //	linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) VectorNorm(o ...VectorNormOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("VectorNorm", firstOp+59)
 	f.tensor(t)
-	f.scalar(orScalar(p.Ord, 2))
-	f.optInts(p.Dim)
-	f.bool(p.Keepdim)
-	f.optDType(p.DType)
+	f.scalar(orScalar(opt.Ord, 2))
+	f.optInts(opt.Dim)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -120,12 +120,12 @@ type QROptions struct {
 //
 //	linalg_qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R)
 func QR(a *Tensor, o ...QROptions) (q, r *Tensor) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("QR", firstOp+60)
 	f.tensor(a)
-	f.string(orString(p.Mode, "reduced"))
-	r := f.many()
-	return r[0], r[1]
+	f.string(orString(opt.Mode, "reduced"))
+	all := f.many()
+	return all[0], all[1]
 }
 
 // EighOptions are the optional arguments of Eigh.
@@ -137,12 +137,12 @@ type EighOptions struct {
 //
 //	linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)
 func (t *Tensor) Eigh(o ...EighOptions) (eigenvalues, eigenvectors *Tensor) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Eigh", firstOp+61)
 	f.tensor(t)
-	f.string(orString(p.Uplo, "L"))
-	r := f.many()
-	return r[0], r[1]
+	f.string(orString(opt.Uplo, "L"))
+	all := f.many()
+	return all[0], all[1]
 }
 
 // EigvalshOptions are the optional arguments of Eigvalsh.
@@ -154,10 +154,10 @@ type EigvalshOptions struct {
 //
 //	linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor
 func (t *Tensor) Eigvalsh(o ...EigvalshOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Eigvalsh", firstOp+62)
 	f.tensor(t)
-	f.string(orString(p.Uplo, "L"))
+	f.string(orString(opt.Uplo, "L"))
 	return f.one()
 }
 
@@ -179,9 +179,9 @@ type DiagOptions struct {
 //
 //	diag(Tensor self, int diagonal=0) -> Tensor
 func (t *Tensor) Diag(o ...DiagOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Diag", firstOp+64)
 	f.tensor(t)
-	f.int(p.Diagonal)
+	f.int(opt.Diagonal)
 	return f.one()
 }

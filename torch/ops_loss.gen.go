@@ -12,12 +12,12 @@ type BinaryCrossEntropyOptions struct {
 //
 //	binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropy(target *Tensor, o ...BinaryCrossEntropyOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("BinaryCrossEntropy", firstOp+180)
 	f.tensor(t)
 	f.tensor(target)
-	f.optTensor(p.Weight)
-	f.int(p.Reduction.code())
+	f.optTensor(opt.Weight)
+	f.int(opt.Reduction.code())
 	return f.one()
 }
 
@@ -32,13 +32,13 @@ type BinaryCrossEntropyWithLogitsOptions struct {
 //
 //	binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropyWithLogits(target *Tensor, o ...BinaryCrossEntropyWithLogitsOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("BinaryCrossEntropyWithLogits", firstOp+181)
 	f.tensor(t)
 	f.tensor(target)
-	f.optTensor(p.Weight)
-	f.optTensor(p.PosWeight)
-	f.int(p.Reduction.code())
+	f.optTensor(opt.Weight)
+	f.optTensor(opt.PosWeight)
+	f.int(opt.Reduction.code())
 	return f.one()
 }
 
@@ -54,14 +54,14 @@ type CrossEntropyLossOptions struct {
 //
 //	cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100, float label_smoothing=0.0) -> Tensor
 func (t *Tensor) CrossEntropyLoss(target *Tensor, o ...CrossEntropyLossOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("CrossEntropyLoss", firstOp+182)
 	f.tensor(t)
 	f.tensor(target)
-	f.optTensor(p.Weight)
-	f.int(p.Reduction.code())
-	f.int(or(p.IgnoreIndex, -100))
-	f.float(p.LabelSmoothing)
+	f.optTensor(opt.Weight)
+	f.int(opt.Reduction.code())
+	f.int(or(opt.IgnoreIndex, -100))
+	f.float(opt.LabelSmoothing)
 	return f.one()
 }
 
@@ -76,13 +76,13 @@ type NLLLossOptions struct {
 //
 //	nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor
 func (t *Tensor) NLLLoss(target *Tensor, o ...NLLLossOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("NLLLoss", firstOp+183)
 	f.tensor(t)
 	f.tensor(target)
-	f.optTensor(p.Weight)
-	f.int(p.Reduction.code())
-	f.int(or(p.IgnoreIndex, -100))
+	f.optTensor(opt.Weight)
+	f.int(opt.Reduction.code())
+	f.int(or(opt.IgnoreIndex, -100))
 	return f.one()
 }
 
@@ -95,11 +95,11 @@ type MSELossOptions struct {
 //
 //	mse_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) MSELoss(target *Tensor, o ...MSELossOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("MSELoss", firstOp+184)
 	f.tensor(t)
 	f.tensor(target)
-	f.int(p.Reduction.code())
+	f.int(opt.Reduction.code())
 	return f.one()
 }
 
@@ -112,10 +112,10 @@ type L1LossOptions struct {
 //
 //	l1_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) L1Loss(target *Tensor, o ...L1LossOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("L1Loss", firstOp+185)
 	f.tensor(t)
 	f.tensor(target)
-	f.int(p.Reduction.code())
+	f.int(opt.Reduction.code())
 	return f.one()
 }

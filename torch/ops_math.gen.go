@@ -11,11 +11,11 @@ type AddOptions struct {
 //
 //	add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
 func (t *Tensor) Add(other *Tensor, o ...AddOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Add", firstOp+0)
 	f.tensor(t)
 	f.tensor(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	return f.one()
 }
 
@@ -28,11 +28,11 @@ type AddScalarOptions struct {
 //
 //	add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
 func (t *Tensor) AddScalar(other Scalar, o ...AddScalarOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddScalar", firstOp+1)
 	f.tensor(t)
 	f.scalar(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	return f.one()
 }
 
@@ -45,11 +45,11 @@ type AddInPlaceOptions struct {
 //
 //	add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)
 func (t *Tensor) AddInPlace(other *Tensor, o ...AddInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddInPlace", firstOp+2)
 	f.tensor(t)
 	f.tensor(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	f.run()
 	return t
 }
@@ -63,11 +63,11 @@ type AddScalarInPlaceOptions struct {
 //
 //	add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)
 func (t *Tensor) AddScalarInPlace(other Scalar, o ...AddScalarInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddScalarInPlace", firstOp+3)
 	f.tensor(t)
 	f.scalar(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	f.run()
 	return t
 }
@@ -81,11 +81,11 @@ type SubOptions struct {
 //
 //	sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
 func (t *Tensor) Sub(other *Tensor, o ...SubOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Sub", firstOp+4)
 	f.tensor(t)
 	f.tensor(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	return f.one()
 }
 
@@ -98,11 +98,11 @@ type SubScalarOptions struct {
 //
 //	sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
 func (t *Tensor) SubScalar(other Scalar, o ...SubScalarOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("SubScalar", firstOp+5)
 	f.tensor(t)
 	f.scalar(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	return f.one()
 }
 
@@ -115,11 +115,11 @@ type SubInPlaceOptions struct {
 //
 //	sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)
 func (t *Tensor) SubInPlace(other *Tensor, o ...SubInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("SubInPlace", firstOp+6)
 	f.tensor(t)
 	f.tensor(other)
-	f.scalar(orScalar(p.Alpha, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
 	f.run()
 	return t
 }
@@ -355,11 +355,11 @@ type ClampOptions struct {
 //
 //	clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor
 func (t *Tensor) Clamp(o ...ClampOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Clamp", firstOp+30)
 	f.tensor(t)
-	f.optScalar(p.Min)
-	f.optScalar(p.Max)
+	f.optScalar(opt.Min)
+	f.optScalar(opt.Max)
 	return f.one()
 }
 
@@ -373,11 +373,11 @@ type ClampInPlaceOptions struct {
 //
 //	clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)
 func (t *Tensor) ClampInPlace(o ...ClampInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ClampInPlace", firstOp+31)
 	f.tensor(t)
-	f.optScalar(p.Min)
-	f.optScalar(p.Max)
+	f.optScalar(opt.Min)
+	f.optScalar(opt.Max)
 	f.run()
 	return t
 }
@@ -434,12 +434,12 @@ type AddcmulInPlaceOptions struct {
 //
 //	addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)
 func (t *Tensor) AddcmulInPlace(tensor1 *Tensor, tensor2 *Tensor, o ...AddcmulInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddcmulInPlace", firstOp+36)
 	f.tensor(t)
 	f.tensor(tensor1)
 	f.tensor(tensor2)
-	f.scalar(orScalar(p.Value, 1))
+	f.scalar(orScalar(opt.Value, 1))
 	f.run()
 	return t
 }
@@ -453,12 +453,12 @@ type AddcdivInPlaceOptions struct {
 //
 //	addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)
 func (t *Tensor) AddcdivInPlace(tensor1 *Tensor, tensor2 *Tensor, o ...AddcdivInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AddcdivInPlace", firstOp+37)
 	f.tensor(t)
 	f.tensor(tensor1)
 	f.tensor(tensor2)
-	f.scalar(orScalar(p.Value, 1))
+	f.scalar(orScalar(opt.Value, 1))
 	f.run()
 	return t
 }

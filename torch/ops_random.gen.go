@@ -12,14 +12,14 @@ type RandOptions struct {
 //
 //	rand.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Rand(size []int, o ...RandOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Rand", firstOp+147)
 	f.ints(size)
-	f.generator(p.Generator)
-	f.optDType(p.DType)
+	f.generator(opt.Generator)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -33,14 +33,14 @@ type RandnOptions struct {
 //
 //	randn.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Randn(size []int, o ...RandnOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Randn", firstOp+148)
 	f.ints(size)
-	f.generator(p.Generator)
-	f.optDType(p.DType)
+	f.generator(opt.Generator)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -54,16 +54,16 @@ type RandIntOptions struct {
 //
 //	randint.low_generator(SymInt low, SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func RandInt(low int, high int, size []int, o ...RandIntOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("RandInt", firstOp+149)
 	f.int(low)
 	f.int(high)
 	f.ints(size)
-	f.generator(p.Generator)
-	f.optDType(p.DType.or(Int64))
+	f.generator(opt.Generator)
+	f.optDType(opt.DType.or(Int64))
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -77,14 +77,14 @@ type RandPermOptions struct {
 //
 //	randperm.generator(SymInt n, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func RandPerm(n int, o ...RandPermOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("RandPerm", firstOp+150)
 	f.int(n)
-	f.generator(p.Generator)
-	f.optDType(p.DType.or(Int64))
+	f.generator(opt.Generator)
+	f.optDType(opt.DType.or(Int64))
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -98,16 +98,16 @@ type NormalOptions struct {
 //
 //	normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Normal(mean float64, std float64, size []int, o ...NormalOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Normal", firstOp+151)
 	f.float(mean)
 	f.float(std)
 	f.ints(size)
-	f.generator(p.Generator)
-	f.optDType(p.DType)
+	f.generator(opt.Generator)
+	f.optDType(opt.DType)
 	f.none()
-	f.device(p.Device)
-	f.bool(p.Pinned)
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
 	return f.one()
 }
 
@@ -120,11 +120,11 @@ type NormalTensorOptions struct {
 //
 //	normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor
 func NormalTensor(mean *Tensor, std *Tensor, o ...NormalTensorOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("NormalTensor", firstOp+152)
 	f.tensor(mean)
 	f.tensor(std)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	return f.one()
 }
 
@@ -140,14 +140,14 @@ type RandnLikeOptions struct {
 //
 //	randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) RandnLike(o ...RandnLikeOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("RandnLike", firstOp+153)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -162,12 +162,12 @@ type NormalInPlaceOptions struct {
 //
 //	normal_(Tensor(a!) self, float mean=0, float std=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) NormalInPlace(o ...NormalInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("NormalInPlace", firstOp+154)
 	f.tensor(t)
-	f.float(p.Mean)
-	f.float(or(p.Std, 1))
-	f.generator(p.Generator)
+	f.float(opt.Mean)
+	f.float(or(opt.Std, 1))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -183,12 +183,12 @@ type UniformInPlaceOptions struct {
 //
 //	uniform_(Tensor(a!) self, float from=0, float to=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) UniformInPlace(o ...UniformInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("UniformInPlace", firstOp+155)
 	f.tensor(t)
-	f.float(p.From)
-	f.float(or(p.To, 1))
-	f.generator(p.Generator)
+	f.float(opt.From)
+	f.float(or(opt.To, 1))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -202,10 +202,10 @@ type RandomInPlaceOptions struct {
 //
 //	random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) RandomInPlace(o ...RandomInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("RandomInPlace", firstOp+156)
 	f.tensor(t)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -219,11 +219,11 @@ type RandomToInPlaceOptions struct {
 //
 //	random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) RandomToInPlace(to int, o ...RandomToInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("RandomToInPlace", firstOp+157)
 	f.tensor(t)
 	f.int(to)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -237,10 +237,10 @@ type BernoulliOptions struct {
 //
 //	bernoulli(Tensor self, *, Generator? generator=None) -> Tensor
 func (t *Tensor) Bernoulli(o ...BernoulliOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Bernoulli", firstOp+158)
 	f.tensor(t)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	return f.one()
 }
 
@@ -254,11 +254,11 @@ type BernoulliInPlaceOptions struct {
 //
 //	bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) BernoulliInPlace(o ...BernoulliInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("BernoulliInPlace", firstOp+159)
 	f.tensor(t)
-	f.float(or(p.P, 0.5))
-	f.generator(p.Generator)
+	f.float(or(opt.P, 0.5))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -273,11 +273,11 @@ type ExponentialInPlaceOptions struct {
 //
 //	exponential_(Tensor(a!) self, float lambd=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) ExponentialInPlace(o ...ExponentialInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ExponentialInPlace", firstOp+160)
 	f.tensor(t)
-	f.float(or(p.Lambd, 1))
-	f.generator(p.Generator)
+	f.float(or(opt.Lambd, 1))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -293,12 +293,12 @@ type CauchyInPlaceOptions struct {
 //
 //	cauchy_(Tensor(a!) self, float median=0, float sigma=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) CauchyInPlace(o ...CauchyInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("CauchyInPlace", firstOp+161)
 	f.tensor(t)
-	f.float(p.Median)
-	f.float(or(p.Sigma, 1))
-	f.generator(p.Generator)
+	f.float(opt.Median)
+	f.float(or(opt.Sigma, 1))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -314,12 +314,12 @@ type LogNormalInPlaceOptions struct {
 //
 //	log_normal_(Tensor(a!) self, float mean=1, float std=2, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) LogNormalInPlace(o ...LogNormalInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("LogNormalInPlace", firstOp+162)
 	f.tensor(t)
-	f.float(or(p.Mean, 1))
-	f.float(or(p.Std, 2))
-	f.generator(p.Generator)
+	f.float(or(opt.Mean, 1))
+	f.float(or(opt.Std, 2))
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -333,11 +333,11 @@ type GeometricInPlaceOptions struct {
 //
 //	geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) GeometricInPlace(p float64, o ...GeometricInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("GeometricInPlace", firstOp+163)
 	f.tensor(t)
 	f.float(p)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	f.run()
 	return t
 }
@@ -352,12 +352,12 @@ type MultinomialOptions struct {
 //
 //	multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor
 func (t *Tensor) Multinomial(numSamples int, o ...MultinomialOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Multinomial", firstOp+164)
 	f.tensor(t)
 	f.int(numSamples)
-	f.bool(p.Replacement)
-	f.generator(p.Generator)
+	f.bool(opt.Replacement)
+	f.generator(opt.Generator)
 	return f.one()
 }
 
@@ -370,10 +370,10 @@ type PoissonOptions struct {
 //
 //	poisson(Tensor self, Generator? generator=None) -> Tensor
 func (t *Tensor) Poisson(o ...PoissonOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Poisson", firstOp+165)
 	f.tensor(t)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	return f.one()
 }
 
@@ -386,10 +386,10 @@ type StandardGammaOptions struct {
 //
 //	_standard_gamma(Tensor self, Generator? generator=None) -> Tensor
 func (t *Tensor) StandardGamma(o ...StandardGammaOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("StandardGamma", firstOp+166)
 	f.tensor(t)
-	f.generator(p.Generator)
+	f.generator(opt.Generator)
 	return f.one()
 }
 

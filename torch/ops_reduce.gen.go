@@ -11,10 +11,10 @@ type SumOptions struct {
 //
 //	sum(Tensor self, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Sum(o ...SumOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Sum", firstOp+65)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -28,12 +28,12 @@ type SumDimOptions struct {
 //
 //	sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) SumDim(dim []int, o ...SumDimOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("SumDim", firstOp+66)
 	f.tensor(t)
 	f.optInts(dim)
-	f.bool(p.Keepdim)
-	f.optDType(p.DType)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -46,10 +46,10 @@ type MeanOptions struct {
 //
 //	mean(Tensor self, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Mean(o ...MeanOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Mean", firstOp+67)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -63,12 +63,12 @@ type MeanDimOptions struct {
 //
 //	mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) MeanDim(dim []int, o ...MeanDimOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("MeanDim", firstOp+68)
 	f.tensor(t)
 	f.optInts(dim)
-	f.bool(p.Keepdim)
-	f.optDType(p.DType)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
 	return f.one()
 }
 
@@ -83,12 +83,12 @@ type VarOptions struct {
 //
 //	var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
 func (t *Tensor) Var(o ...VarOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Var", firstOp+69)
 	f.tensor(t)
-	f.optInts(p.Dim)
-	f.optScalar(p.Correction)
-	f.bool(p.Keepdim)
+	f.optInts(opt.Dim)
+	f.optScalar(opt.Correction)
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -103,12 +103,12 @@ type StdOptions struct {
 //
 //	std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
 func (t *Tensor) Std(o ...StdOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Std", firstOp+70)
 	f.tensor(t)
-	f.optInts(p.Dim)
-	f.optScalar(p.Correction)
-	f.bool(p.Keepdim)
+	f.optInts(opt.Dim)
+	f.optScalar(opt.Correction)
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -139,13 +139,13 @@ type MaxDimOptions struct {
 //
 //	max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) MaxDim(dim int, o ...MaxDimOptions) (values, indices *Tensor) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("MaxDim", firstOp+73)
 	f.tensor(t)
 	f.int(dim)
-	f.bool(p.Keepdim)
-	r := f.many()
-	return r[0], r[1]
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
 }
 
 // MinDimOptions are the optional arguments of MinDim.
@@ -157,13 +157,13 @@ type MinDimOptions struct {
 //
 //	min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) MinDim(dim int, o ...MinDimOptions) (values, indices *Tensor) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("MinDim", firstOp+74)
 	f.tensor(t)
 	f.int(dim)
-	f.bool(p.Keepdim)
-	r := f.many()
-	return r[0], r[1]
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
 }
 
 // AMaxOptions are the optional arguments of AMax.
@@ -176,11 +176,11 @@ type AMaxOptions struct {
 //
 //	amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor
 func (t *Tensor) AMax(o ...AMaxOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AMax", firstOp+75)
 	f.tensor(t)
-	f.ints(orInts(p.Dim))
-	f.bool(p.Keepdim)
+	f.ints(orInts(opt.Dim))
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -194,11 +194,11 @@ type AMinOptions struct {
 //
 //	amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor
 func (t *Tensor) AMin(o ...AMinOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("AMin", firstOp+76)
 	f.tensor(t)
-	f.ints(orInts(p.Dim))
-	f.bool(p.Keepdim)
+	f.ints(orInts(opt.Dim))
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -212,11 +212,11 @@ type ArgMaxOptions struct {
 //
 //	argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor
 func (t *Tensor) ArgMax(o ...ArgMaxOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ArgMax", firstOp+77)
 	f.tensor(t)
-	f.optInt(p.Dim)
-	f.bool(p.Keepdim)
+	f.optInt(opt.Dim)
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -230,11 +230,11 @@ type ArgMinOptions struct {
 //
 //	argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor
 func (t *Tensor) ArgMin(o ...ArgMinOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("ArgMin", firstOp+78)
 	f.tensor(t)
-	f.optInt(p.Dim)
-	f.bool(p.Keepdim)
+	f.optInt(opt.Dim)
+	f.bool(opt.Keepdim)
 	return f.one()
 }
 
@@ -265,10 +265,10 @@ type CumSumOptions struct {
 //
 //	cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) CumSum(dim int, o ...CumSumOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("CumSum", firstOp+81)
 	f.tensor(t)
 	f.int(dim)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	return f.one()
 }

@@ -32,11 +32,11 @@ type FlattenOptions struct {
 //
 //	flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)
 func (t *Tensor) Flatten(o ...FlattenOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Flatten", firstOp+99)
 	f.tensor(t)
-	f.int(p.StartDim)
-	f.int(or(p.EndDim, -1))
+	f.int(opt.StartDim)
+	f.int(or(opt.EndDim, -1))
 	return f.one()
 }
 
@@ -108,11 +108,11 @@ type ExpandOptions struct {
 //
 //	expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)
 func (t *Tensor) Expand(size []int, o ...ExpandOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Expand", firstOp+106)
 	f.tensor(t)
 	f.ints(size)
-	f.bool(p.Implicit)
+	f.bool(opt.Implicit)
 	return f.one()
 }
 
@@ -135,10 +135,10 @@ type ContiguousOptions struct {
 //
 //	contiguous(Tensor(a) self, *, MemoryFormat memory_format=contiguous_format) -> Tensor(a)
 func (t *Tensor) Contiguous(o ...ContiguousOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Contiguous", firstOp+108)
 	f.tensor(t)
-	f.memoryFormat(p.MemoryFormat)
+	f.memoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -165,13 +165,13 @@ type SliceOptions struct {
 //
 //	slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)
 func (t *Tensor) Slice(o ...SliceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Slice", firstOp+110)
 	f.tensor(t)
-	f.int(p.Dim)
-	f.optInt(p.Start)
-	f.optInt(p.End)
-	f.int(or(p.Step, 1))
+	f.int(opt.Dim)
+	f.optInt(opt.Start)
+	f.optInt(opt.End)
+	f.int(or(opt.Step, 1))
 	return f.one()
 }
 
@@ -217,12 +217,12 @@ type IndexPutInPlaceOptions struct {
 //
 //	index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)
 func (t *Tensor) IndexPutInPlace(indices []*Tensor, values *Tensor, o ...IndexPutInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("IndexPutInPlace", firstOp+114)
 	f.tensor(t)
 	f.optTensors(indices)
 	f.tensor(values)
-	f.bool(p.Accumulate)
+	f.bool(opt.Accumulate)
 	f.run()
 	return t
 }
@@ -236,12 +236,12 @@ type GatherOptions struct {
 //
 //	gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor
 func (t *Tensor) Gather(dim int, index *Tensor, o ...GatherOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Gather", firstOp+115)
 	f.tensor(t)
 	f.int(dim)
 	f.tensor(index)
-	f.bool(p.SparseGrad)
+	f.bool(opt.SparseGrad)
 	return f.one()
 }
 
@@ -302,10 +302,10 @@ type CatOptions struct {
 //
 //	cat(Tensor[] tensors, int dim=0) -> Tensor
 func Cat(tensors []*Tensor, o ...CatOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Cat", firstOp+120)
 	f.tensors(tensors)
-	f.int(p.Dim)
+	f.int(opt.Dim)
 	return f.one()
 }
 
@@ -318,10 +318,10 @@ type StackOptions struct {
 //
 //	stack(Tensor[] tensors, int dim=0) -> Tensor
 func Stack(tensors []*Tensor, o ...StackOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Stack", firstOp+121)
 	f.tensors(tensors)
-	f.int(p.Dim)
+	f.int(opt.Dim)
 	return f.one()
 }
 
@@ -334,11 +334,11 @@ type SplitOptions struct {
 //
 //	split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]
 func (t *Tensor) Split(splitSize int, o ...SplitOptions) []*Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Split", firstOp+122)
 	f.tensor(t)
 	f.int(splitSize)
-	f.int(p.Dim)
+	f.int(opt.Dim)
 	return f.many()
 }
 
@@ -351,11 +351,11 @@ type ChunkOptions struct {
 //
 //	chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]
 func (t *Tensor) Chunk(chunks int, o ...ChunkOptions) []*Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Chunk", firstOp+123)
 	f.tensor(t)
 	f.int(chunks)
-	f.int(p.Dim)
+	f.int(opt.Dim)
 	return f.many()
 }
 
@@ -379,13 +379,13 @@ type SortOptions struct {
 //
 //	sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) Sort(o ...SortOptions) (values, indices *Tensor) {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Sort", firstOp+125)
 	f.tensor(t)
-	f.int(or(p.Dim, -1))
-	f.bool(p.Descending)
-	r := f.many()
-	return r[0], r[1]
+	f.int(or(opt.Dim, -1))
+	f.bool(opt.Descending)
+	all := f.many()
+	return all[0], all[1]
 }
 
 // Nonzero is the indices (count, dims) of the elements that are not 0.
@@ -406,10 +406,10 @@ type OneHotOptions struct {
 //
 //	one_hot(Tensor self, int num_classes=-1) -> Tensor
 func (t *Tensor) OneHot(o ...OneHotOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("OneHot", firstOp+127)
 	f.tensor(t)
-	f.int(or(p.NumClasses, -1))
+	f.int(or(opt.NumClasses, -1))
 	return f.one()
 }
 
@@ -422,10 +422,10 @@ type CloneOptions struct {
 //
 //	clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) Clone(o ...CloneOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("Clone", firstOp+128)
 	f.tensor(t)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -456,11 +456,11 @@ type CopyInPlaceOptions struct {
 //
 //	copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)
 func (t *Tensor) CopyInPlace(src *Tensor, o ...CopyInPlaceOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("CopyInPlace", firstOp+131)
 	f.tensor(t)
 	f.tensor(src)
-	f.bool(p.NonBlocking)
+	f.bool(opt.NonBlocking)
 	f.run()
 	return t
 }
@@ -479,16 +479,16 @@ type toOptions struct {
 //
 //	to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)
 func (t *Tensor) to(o ...toOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("to", firstOp+132)
 	f.tensor(t)
-	f.optDType(p.DType)
+	f.optDType(opt.DType)
 	f.none()
-	f.optDevice(p.Device)
-	f.optBool(p.PinMemory)
-	f.bool(p.NonBlocking)
-	f.bool(p.Copy)
-	f.optMemoryFormat(p.MemoryFormat)
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.bool(opt.NonBlocking)
+	f.bool(opt.Copy)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }
 
@@ -501,10 +501,10 @@ type PinMemoryOptions struct {
 //
 //	pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)
 func (t *Tensor) PinMemory(o ...PinMemoryOptions) *Tensor {
-	p := option(o)
+	opt := option(o)
 	f := newFrame("PinMemory", firstOp+133)
 	f.tensor(t)
-	f.optDevice(p.Device)
+	f.optDevice(opt.Device)
 	return f.one()
 }
 

@@ -95,7 +95,7 @@ func (o *op) emit(b *bytes.Buffer) {
 			writes = append(writes, o.writeTensorOption(a))
 			continue
 		case a.isOption():
-			writes = append(writes, a.write("p."+camel(a.name, true)))
+			writes = append(writes, a.write("opt."+camel(a.name, true)))
 			continue
 		case i == last && a.goType() == "[]int" && optionsName == "":
 			params = append(params, name+" ...int")
@@ -116,7 +116,7 @@ func (o *op) emit(b *bytes.Buffer) {
 	results, call := o.result(method)
 	fmt.Fprintf(b, " %s {\n", results)
 	if optionsName != "" {
-		b.WriteString("p := option(o)\n")
+		b.WriteString("opt := option(o)\n")
 	}
 	fmt.Fprintf(b, "f := newFrame(%q, firstOp+%d)\n", o.goName, o.id)
 	for _, w := range writes {
@@ -129,11 +129,11 @@ func (o *op) emit(b *bytes.Buffer) {
 func (o *op) writeTensorOption(a arg) string {
 	switch a.name {
 	case "dtype":
-		return a.write("p.DType")
+		return a.write("opt.DType")
 	case "device":
-		return "f.device(p.Device)"
+		return "f.device(opt.Device)"
 	case "pin_memory":
-		return "f.bool(p.Pinned)"
+		return "f.bool(opt.Pinned)"
 	}
 	return "f.none()"
 }
@@ -154,7 +154,7 @@ func (o *op) result(method bool) (results, call string) {
 		for _, part := range strings.Split(strings.Trim(r, "()"), ",") {
 			names = append(names, camel(strings.ToLower(strings.Fields(part)[1]), false))
 		}
-		return "(" + strings.Join(names, ", ") + " *Tensor)", fmt.Sprintf("r := f.many()\nreturn %s", indexed(len(names)))
+		return "(" + strings.Join(names, ", ") + " *Tensor)", fmt.Sprintf("all := f.many()\nreturn %s", indexed(len(names)))
 	default:
 		return "*Tensor", "return f.one()"
 	}
@@ -163,7 +163,7 @@ func (o *op) result(method bool) (results, call string) {
 func indexed(n int) string {
 	var parts []string
 	for i := range n {
-		parts = append(parts, fmt.Sprintf("r[%d]", i))
+		parts = append(parts, fmt.Sprintf("all[%d]", i))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -46,8 +46,6 @@ void call(forger_head head, Frame& frame) {
 }  // namespace
 }  // namespace forger
 
-extern "C" __attribute__((visibility("default"))) const char* forger_stamp() { return FORGER_STAMP; }
-
 extern "C" __attribute__((visibility("default"))) void forger_call(
     forger_head head, const forger_arg* args, const int64_t* ints, const uint64_t* handles,
     char* text, size_t text_size, forger_result* r) noexcept {

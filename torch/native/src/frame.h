@@ -40,7 +40,7 @@ class Frame {
   bool has(int i) const { return args_[i].kind != FORGER_NONE; }
   Handle handle(int i) const { return static_cast<Handle>(args_[i].i); }
 
-  const at::Tensor& tensor(int i) { return use(handle(i)); }
+  at::Tensor& tensor(int i) { return use(handle(i)); }
   std::optional<at::Tensor> maybe_tensor(int i) {
     return has(i) ? std::optional<at::Tensor>(tensor(i)) : std::nullopt;
   }
@@ -141,8 +141,8 @@ class Frame {
   const size_t bytes_size;
 
  private:
-  const at::Tensor& use(Handle h) {
-    const at::Tensor& t = pin(h);
+  at::Tensor& use(Handle h) {
+    at::Tensor& t = pin(h);
     pinned_.push_back(h);
     return t;
   }

@@ -124,7 +124,7 @@ void unpin(Handle h) {
   if ((before & kDead) && (before & kPins) == 1) try_destroy(slot, static_cast<uint32_t>(h));
 }
 
-const at::Tensor& pin(Handle h) {
+at::Tensor& pin(Handle h) {
   Slot* slot = slot_of(h);
   if (!slot) throw StaleHandle();
   uint64_t before = slot->state.fetch_add(1, std::memory_order_acq_rel);

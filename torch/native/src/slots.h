@@ -28,7 +28,7 @@ struct Stats {
 Handle put(at::Tensor t);
 
 // Pins the slot of h and returns its tensor, which stays valid until unpin.
-const at::Tensor& pin(Handle h);
+at::Tensor& pin(Handle h);
 void unpin(Handle h);
 
 bool in_scope();

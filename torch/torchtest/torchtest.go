@@ -1,0 +1,81 @@
+// Package torchtest helps tests that use tensors.
+package torchtest
+
+import (
+	"math"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/forgergan/forger/torch"
+)
+
+// Native skips the test where LibTorch is not set up, and says how to set it up. With
+// FORGER_REQUIRE_NATIVE=1, as scripts/test.sh sets it, the test fails instead.
+func Native(t testing.TB) {
+	t.Helper()
+	err := torch.Available()
+	if err == nil {
+		return
+	}
+	if os.Getenv("FORGER_REQUIRE_NATIVE") == "1" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
+
+// NoLeaks fails the test if it ends with more tensors alive than it began with.
+func NoLeaks(t testing.TB) {
+	t.Helper()
+	before := live(-1)
+	t.Cleanup(func() {
+		if after := live(before); after > before {
+			t.Errorf("%d tensors leaked", after-before)
+		}
+	})
+}
+
+// live counts the tensors that are left when cleanups have run, waiting a moment for them to fall to want.
+func live(want int) int {
+	n := 0
+	for range 50 {
+		runtime.GC()
+		if n = torch.Live(); n <= want || want < 0 {
+			return n
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return n
+}
+
+// MaxDiff is the largest |a − b| over all elements, and the largest |b|. It fails the test if the shapes differ.
+func MaxDiff(t testing.TB, a, b *torch.Tensor) (diff, magnitude float64) {
+	t.Helper()
+	if sa, sb := a.Shape(), b.Shape(); !equal(sa, sb) {
+		t.Fatalf("shapes %v and %v differ", sa, sb)
+	}
+	if a.Numel() == 0 {
+		return 0, 0
+	}
+	torch.Scope(func() {
+		x, y := a.Detach().ToDType(torch.Float64), b.Detach().ToDType(torch.Float64)
+		diff, magnitude = x.Sub(y).Abs().Max().Item(), y.Abs().Max().Item()
+	})
+	if math.IsNaN(diff) {
+		diff = math.Inf(1)
+	}
+	return diff, magnitude
+}
+
+func equal(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
