@@ -1,6 +1,6 @@
-// Package init fills parameters with PyTorch's initialisers (torch.nn.init). Each draws from the
+// Package initializer fills parameters with PyTorch's initialisers (torch.nn.init). Each draws from the
 // default generator of the tensor's device, so that a seed gives Python's weights bit for bit.
-package init
+package initializer
 
 import (
 	"math"
