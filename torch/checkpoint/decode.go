@@ -34,18 +34,15 @@ func summarise(dtype torch.DType, data []byte) stats {
 	return newStats()
 }
 
-// blocks runs a decoder over the data. A decoder fills values with the finite numbers among the elements of a block
-// and returns how many they are, and how many are NaN.
-func blocks(data []byte, size int, decode func(values *[blockLen]float64, data []byte) (finite, nan int)) stats {
+// blocks runs a decoder, which turns a block of elements into as many values, over the data.
+func blocks(data []byte, size int, decode func(values []float64, data []byte)) stats {
 	s := newStats()
-	var values [blockLen]float64
+	var block [blockLen]float64
 	for len(data) > 0 {
-		part := data[:min(len(data), blockLen*size)]
-		data = data[len(part):]
-		finite, nan := decode(&values, part)
-		s.nan += int64(nan)
-		s.inf += int64(len(part)/size - finite - nan)
-		s.addBlock(values[:finite])
+		values := block[:min(len(data)/size, blockLen)]
+		decode(values, data)
+		s.addBlock(values)
+		data = data[len(values)*size:]
 	}
 	return s
 }
@@ -80,88 +77,53 @@ func summariseBytes(dtype torch.DType, data []byte) stats {
 	return s
 }
 
-func decodeFloat32(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 4; data = data[4:] {
-		bits := binary.LittleEndian.Uint32(data)
-		if bits&0x7f800000 == 0x7f800000 {
-			nan += notZero(bits & 0x007fffff)
-			continue
-		}
-		values[finite%blockLen] = float64(math.Float32frombits(bits))
-		finite++
+func decodeFloat32(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])))
 	}
-	return finite, nan
 }
 
-func decodeBFloat16(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 2; data = data[2:] {
-		bits := uint32(binary.LittleEndian.Uint16(data))
-		if bits&0x7f80 == 0x7f80 {
-			nan += notZero(bits & 0x007f)
-			continue
-		}
-		values[finite%blockLen] = float64(math.Float32frombits(bits << 16))
-		finite++
+func decodeBFloat16(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16))
 	}
-	return finite, nan
 }
 
-func decodeFloat16(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 2; data = data[2:] {
-		bits := uint32(binary.LittleEndian.Uint16(data))
-		if bits&0x7c00 == 0x7c00 {
-			nan += notZero(bits & 0x03ff)
-			continue
-		}
-		// The exponent is biased by 15 here and by 127 there; the product is exact, for subnormal numbers too.
-		x := math.Float32frombits(bits&0x7fff<<13) * 0x1p112
-		values[finite%blockLen] = float64(math.Float32frombits(math.Float32bits(x) | bits&0x8000<<16))
-		finite++
-	}
-	return finite, nan
-}
-
-func decodeFloat64(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 8; data = data[8:] {
-		x := math.Float64frombits(binary.LittleEndian.Uint64(data))
+func decodeFloat16(values []float64, data []byte) {
+	for i := range values {
+		half := uint32(binary.LittleEndian.Uint16(data[2*i:]))
+		sign, rest := half&0x8000<<16, half&0x7fff
 		switch {
-		case x != x:
-			nan++
-		case math.Abs(x) <= math.MaxFloat64:
-			values[finite%blockLen] = x
-			finite++
+		case rest < 0x0400: // subnormal or zero
+			values[i] = float64(math.Float32frombits(math.Float32bits(float32(rest)*0x1p-24) | sign))
+		case rest < 0x7c00: // the exponent is biased by 15 here and by 127 in a float32
+			values[i] = float64(math.Float32frombits(rest<<13 + (127-15)<<23 | sign))
+		default: // infinite or NaN
+			values[i] = float64(math.Float32frombits(rest<<13 | 0x7f800000 | sign))
 		}
 	}
-	return finite, nan
 }
 
-func decodeInt16(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 2; data = data[2:] {
-		values[finite%blockLen] = float64(int16(binary.LittleEndian.Uint16(data)))
-		finite++
+func decodeFloat64(values []float64, data []byte) {
+	for i := range values {
+		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
 	}
-	return finite, 0
 }
 
-func decodeInt32(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 4; data = data[4:] {
-		values[finite%blockLen] = float64(int32(binary.LittleEndian.Uint32(data)))
-		finite++
+func decodeInt16(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(int16(binary.LittleEndian.Uint16(data[2*i:])))
 	}
-	return finite, 0
 }
 
-func decodeInt64(values *[blockLen]float64, data []byte) (finite, nan int) {
-	for ; len(data) >= 8; data = data[8:] {
-		values[finite%blockLen] = float64(int64(binary.LittleEndian.Uint64(data)))
-		finite++
+func decodeInt32(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(int32(binary.LittleEndian.Uint32(data[4*i:])))
 	}
-	return finite, 0
 }
 
-func notZero(bits uint32) int {
-	if bits != 0 {
-		return 1
+func decodeInt64(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(int64(binary.LittleEndian.Uint64(data[8*i:])))
 	}
-	return 0
 }

@@ -30,31 +30,50 @@ func (s *stats) merge(o stats) {
 	s.n = n
 }
 
-// addBlock adds finite values. The block is small, so distances from its first value are as good as those from its
-// mean, and one pass does.
+// addBlock adds a block of values, which it may reorder.
 func (s *stats) addBlock(values []float64) {
-	if len(values) == 0 {
-		return
+	b := summariseFinite(values)
+	// Few blocks hold NaN or infinities, and those show in the sums, so only such blocks are searched.
+	if math.IsNaN(b.mean) || math.IsInf(b.mean, 0) {
+		finite := values[:0]
+		for _, x := range values {
+			switch {
+			case x != x:
+				s.nan++
+			case math.IsInf(x, 0):
+				s.inf++
+			default:
+				finite = append(finite, x)
+			}
+		}
+		b = summariseFinite(finite)
 	}
-	b := stats{n: int64(len(values))}
+	s.merge(b)
+}
+
+// summariseFinite makes the statistics of finite values. There are few enough for distances from the first value to be
+// as good as those from the mean, so one pass does.
+func summariseFinite(values []float64) stats {
+	if len(values) == 0 {
+		return newStats()
+	}
 	first := values[0]
-	b.min, b.max = first, first
-	// Two sums each, so that an addition need not wait for the one before.
+	low, high := first, first
+	// Four sums, so that an addition need not wait for the one before.
 	var d0, d1, q0, q1 float64
-	i := 0
-	for ; i+1 < len(values); i += 2 {
+	for i := 0; i+1 < len(values); i += 2 {
 		x, y := values[i], values[i+1]
-		if x < b.min {
-			b.min = x
+		if x < low {
+			low = x
 		}
-		if x > b.max {
-			b.max = x
+		if x > high {
+			high = x
 		}
-		if y < b.min {
-			b.min = y
+		if y < low {
+			low = y
 		}
-		if y > b.max {
-			b.max = y
+		if y > high {
+			high = y
 		}
 		dx, dy := x-first, y-first
 		d0 += dx
@@ -62,16 +81,14 @@ func (s *stats) addBlock(values []float64) {
 		q0 += dx * dx
 		q1 += dy * dy
 	}
-	if i < len(values) {
-		x := values[i]
-		b.min, b.max = min(b.min, x), max(b.max, x)
+	if len(values)%2 == 1 {
+		x := values[len(values)-1]
+		low, high = min(low, x), max(high, x)
 		d0 += x - first
 		q0 += (x - first) * (x - first)
 	}
-	n, d := float64(b.n), d0+d1
-	b.mean = first + d/n
-	b.spread = max(q0+q1-d*d/n, 0)
-	s.merge(b)
+	n, d := float64(len(values)), d0+d1
+	return stats{n: int64(len(values)), min: low, max: high, mean: first + d/n, spread: max(q0+q1-d*d/n, 0)}
 }
 
 // addCounts adds values that occur so many times each.
