@@ -23,6 +23,9 @@
 //	}
 //	weight, err := f.Bytes("main.0.weight")
 //
+// [Inspect] reads a whole file into a report of its tensors, and [ContentHash] names what a state holds, whatever file
+// it lies in.
+//
 // # Invariants
 //
 //   - A slice from [File.Bytes] or [File.Tensors] is a read-only view into the mapped file: it ends with Close, and

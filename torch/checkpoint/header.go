@@ -42,7 +42,7 @@ func parse(file []byte) (*header, error) {
 	}
 	h := &header{metadata: map[string]string{}, data: int64(lengthSize + len(text))}
 	s := &scanner{text: text}
-	err = s.object("the header", func(key string) error {
+	err = s.object(func(key string) error {
 		if key == metaKey {
 			return s.metadata(h.metadata)
 		}
@@ -104,60 +104,77 @@ func (s *scanner) metadata(into map[string]string) error {
 	if s.word("null") { // the reference implementation reads null as absent
 		return nil
 	}
-	return s.object(metaKey, func(key string) error {
-		value, err := s.str("the value of " + quote(key) + " in " + metaKey)
-		into[key] = value
-		return err
-	})
-}
-
-// entry reads the description of one tensor. Unknown fields are refused: what they would change about the values is
-// unknown as well.
-func (s *scanner) entry(name string) (e entry, err error) {
-	e.Name = name
-	what := "tensor " + quote(name)
-	var offsets []int64
-	err = s.object(what, func(key string) (err error) {
-		switch key {
-		case "dtype":
-			e.DType, err = s.str("the dtype of " + what)
-		case "shape":
-			e.Shape, err = s.integers("the shape of "+what, maxRank)
-		case "data_offsets":
-			offsets, err = s.integers("data_offsets of "+what, 2)
-		default:
-			err = fmt.Errorf("%s has an unknown field %s", what, quote(key))
+	err := s.object(func(key string) error {
+		value, err := s.str()
+		if err != nil {
+			return fmt.Errorf("%s: %w", quote(key), err)
 		}
-		return err
+		into[key] = value
+		return nil
 	})
 	if err != nil {
-		return e, err
+		return fmt.Errorf("%s: %w", metaKey, err)
+	}
+	return nil
+}
+
+// entry reads the description of one tensor.
+func (s *scanner) entry(name string) (entry, error) {
+	e := entry{Info: Info{Name: name}}
+	if err := s.fields(&e); err != nil {
+		return e, fmt.Errorf("tensor %s: %w", quote(name), err)
+	}
+	return e, nil
+}
+
+// fields reads and checks what the header says about a tensor. Unknown fields are refused: what they would change about
+// the values is unknown as well.
+func (s *scanner) fields(e *entry) error {
+	var offsets []int64
+	err := s.object(func(key string) (err error) {
+		switch key {
+		case "dtype":
+			e.DType, err = s.str()
+		case "shape":
+			e.Shape, err = s.integers(maxRank)
+		case "data_offsets":
+			offsets, err = s.integers(2)
+		default:
+			return fmt.Errorf("unknown field %s", quote(key))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	switch {
 	case e.DType == "":
-		return e, fmt.Errorf("%s has no dtype", what)
+		return errors.New("no dtype")
 	case e.Shape == nil:
-		return e, fmt.Errorf("%s has no shape", what)
-	case len(offsets) != 2:
-		return e, fmt.Errorf("%s has %d data_offsets instead of 2", what, len(offsets))
+		return errors.New("no shape")
+	case offsets == nil:
+		return errors.New("no data_offsets")
+	case len(offsets) < 2:
+		return fmt.Errorf("%d data_offsets instead of 2", len(offsets))
 	}
 	var known bool
 	if e.element, known = elementOf[e.DType]; !known {
-		return e, fmt.Errorf("%s has the unknown dtype %s", what, quote(e.DType))
+		return fmt.Errorf("unknown dtype %s", quote(e.DType))
 	}
-	e.start, e.end = offsets[0], offsets[1]
-	if e.start > e.end {
-		return e, fmt.Errorf("%s ends at %d before it begins at %d", what, e.end, e.start)
+	e.DType, e.Torch = e.name, e.dtype // the table's string, so that a name a tensor need not stay in memory
+	if e.start, e.end = offsets[0], offsets[1]; e.start > e.end {
+		return fmt.Errorf("it ends at %d before it begins at %d", e.end, e.start)
 	}
-	e.Torch, e.Bytes = e.dtype, e.end-e.start
-	var size int64
-	if e.Count, size, err = sizes(e.Shape, e.element); err != nil {
-		return e, fmt.Errorf("%s: %w", what, err)
+	if e.Count, e.Bytes, err = sizes(e.Shape, e.element); err != nil {
+		return err
 	}
-	if size != e.Bytes {
-		return e, fmt.Errorf("%s of shape %v and type %s needs %d bytes, data_offsets hold %d", what, e.Shape, e.DType, size, e.Bytes)
+	if e.Bytes != e.end-e.start {
+		return fmt.Errorf("the shape %v of type %s needs %d bytes, data_offsets hold %d", e.Shape, e.DType, e.Bytes, e.end-e.start)
 	}
-	return e, nil
+	return nil
 }
 
 // sizes counts the elements of a shape and the bytes that they take. Dimensions of 0 do not hide an overflow of the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -61,25 +62,24 @@ func (s *scanner) word(literal string) bool {
 }
 
 // object reads an object and calls field with each key, which must read the value. A key that comes twice is an error.
-func (s *scanner) object(what string, field func(key string) error) error {
+func (s *scanner) object(field func(key string) error) error {
 	if s.peek() != '{' {
-		return s.syntaxError("%s must be an object, found %s", what, s.found())
+		return s.syntaxError("expected an object, found %s", s.found())
 	}
 	s.at++
 	if s.peek() == '}' {
 		s.at++
 		return nil
 	}
-	seen := map[string]struct{}{}
+	var seen keys
 	for {
-		key, err := s.str("a key of " + what)
+		key, err := s.str()
 		if err != nil {
 			return err
 		}
-		if _, twice := seen[key]; twice {
-			return fmt.Errorf("the key %s occurs twice in %s", quote(key), what)
+		if !seen.add(key) {
+			return fmt.Errorf("the key %s occurs twice", quote(key))
 		}
-		seen[key] = struct{}{}
 		if err := s.expect(':'); err != nil {
 			return err
 		}
@@ -94,10 +94,39 @@ func (s *scanner) object(what string, field func(key string) error) error {
 	}
 }
 
-// integers reads an array of at most max integers of 0 to 2^63-1.
-func (s *scanner) integers(what string, max int) ([]int64, error) {
+// keys is a set of keys. Most objects describe a tensor and have three, for which a map would cost more than all else.
+type keys struct {
+	few  [4]string
+	n    int
+	many map[string]struct{}
+}
+
+// add puts a key into the set and tells whether it is new.
+func (k *keys) add(key string) bool {
+	for _, old := range k.few[:min(k.n, len(k.few))] {
+		if old == key {
+			return false
+		}
+	}
+	if k.n < len(k.few) {
+		k.few[k.n] = key
+		k.n++
+		return true
+	}
+	if _, twice := k.many[key]; twice {
+		return false
+	}
+	if k.many == nil {
+		k.many = map[string]struct{}{}
+	}
+	k.many[key] = struct{}{}
+	return true
+}
+
+// integers reads an array of at most most integers of 0 to 2^63-1.
+func (s *scanner) integers(most int) ([]int64, error) {
 	if s.peek() != '[' {
-		return nil, s.syntaxError("%s must be a list, found %s", what, s.found())
+		return nil, s.syntaxError("expected a list, found %s", s.found())
 	}
 	s.at++
 	list := []int64{}
@@ -106,10 +135,10 @@ func (s *scanner) integers(what string, max int) ([]int64, error) {
 		return list, nil
 	}
 	for {
-		if len(list) == max {
-			return nil, fmt.Errorf("%s has more than %d numbers", what, max)
+		if len(list) == most {
+			return nil, fmt.Errorf("more than %d numbers", most)
 		}
-		n, err := s.integer(what)
+		n, err := s.integer()
 		if err != nil {
 			return nil, err
 		}
@@ -122,22 +151,22 @@ func (s *scanner) integers(what string, max int) ([]int64, error) {
 	}
 }
 
-func (s *scanner) integer(what string) (int64, error) {
+func (s *scanner) integer() (int64, error) {
 	s.peek()
 	start := s.at
-	for s.at < len(s.text) && bytes.IndexByte([]byte("+-.eE0123456789"), s.text[s.at]) >= 0 {
+	for s.at < len(s.text) && strings.IndexByte("+-.eE0123456789", s.text[s.at]) >= 0 {
 		s.at++
 	}
 	number := s.text[start:s.at]
 	if len(number) == 0 {
-		return 0, s.syntaxError("%s must hold numbers, found %s", what, s.found())
+		return 0, s.syntaxError("expected a number, found %s", s.found())
 	}
 	if number[0] == '-' {
-		return 0, fmt.Errorf("%s holds %s, a negative number", what, shorten(number))
+		return 0, fmt.Errorf("%s is negative", shorten(number))
 	}
 	for _, c := range number {
 		if c < '0' || c > '9' {
-			return 0, fmt.Errorf("%s holds %s, not an integer", what, shorten(number))
+			return 0, fmt.Errorf("%s is not an integer", shorten(number))
 		}
 	}
 	if len(number) > 1 && number[0] == '0' {
@@ -146,7 +175,7 @@ func (s *scanner) integer(what string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(string(number), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s holds %s, a number beyond 2^63-1", what, shorten(number))
+		return 0, fmt.Errorf("%s is beyond 2^63-1", shorten(number))
 	}
 	return n, nil
 }
@@ -159,9 +188,9 @@ func shorten(number []byte) string {
 }
 
 // str reads a string.
-func (s *scanner) str(what string) (string, error) {
+func (s *scanner) str() (string, error) {
 	if s.peek() != '"' {
-		return "", s.syntaxError("%s must be a string, found %s", what, s.found())
+		return "", s.syntaxError("expected a string, found %s", s.found())
 	}
 	s.at++
 	start := s.at
