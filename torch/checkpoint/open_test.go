@@ -80,6 +80,7 @@ func TestOpenRefusesWithOneSentence(t *testing.T) {
 		`{"a":{"dtype":"F32","shape":[4611686018427387904,0,4],"data_offsets":[0,0]}}`:           `has too many elements`,
 		`{"a":{"dtype":"F32","shape":[1` + strings.Repeat(",1", 64) + `],"data_offsets":[0,4]}}`: `tensor "a": shape: more than 64 numbers`,
 		`{"` + strings.Repeat("ä", 1000) + `":1}`:                                                `ä"… (2000 bytes)`,
+		`{"b` + strings.Repeat("ä", 1000) + `":1}`:                                               `ä"… (2001 bytes)`,
 		`{"a\q":1}`:             `an unknown escape`,
 		`{"a\u12":1}`:           `a broken \u escape`,
 		`{"a\ud800":1}`:         `half of a surrogate pair`,
@@ -88,6 +89,7 @@ func TestOpenRefusesWithOneSentence(t *testing.T) {
 		"{\"a\n\":1}":           `a control character in a string`,
 		"{\"\\ta\n\":1}":        `a control character in a string`,
 		`{"a\`:                  `a string without an end`,
+		`{"a`:                   `a string without an end`,
 		`{"a\t`:                 `a string without an end`,
 		"{\"a\xff\":1}":         `the header is not UTF-8 text`,
 		"":                      `its header does not begin with {`,
@@ -106,6 +108,25 @@ func TestOpenRefusesWithOneSentence(t *testing.T) {
 			require.Less(t, len(err.Error())-len(path), 300)
 		})
 	}
+}
+
+func TestOpenRefusesAFileCutOffAnywhereOrTooLong(t *testing.T) {
+	whole, err := os.ReadFile("testdata/golden.safetensors")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	var bad *FormatError
+	for n := range whole {
+		require.NoError(t, os.WriteFile(path, whole[:n], 0o644))
+		_, err := Open(path)
+		require.ErrorAs(t, err, &bad, "%d bytes", n)
+		if n >= lengthSize {
+			require.ErrorContains(t, err, "the file is cut off")
+		}
+	}
+	require.NoError(t, os.WriteFile(path, append(whole, 0), 0o644))
+	_, err = Open(path)
+	require.ErrorAs(t, err, &bad)
+	require.ErrorContains(t, err, "the file is too long")
 }
 
 func TestOpenNamesWhatIsNotAFile(t *testing.T) {
