@@ -127,7 +127,7 @@ func saveBeyondLimit(path string) {
 		os.Exit(2)
 	}
 	data := make([]byte, 3<<20)
-	fmt.Println(Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int64{3 << 20}, Data: data}}, nil))
+	fmt.Println(Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int{3 << 20}, Data: data}}, nil))
 	fmt.Println(WriteFile(path, func(w io.Writer) error {
 		for range 3 << 20 {
 			_, _ = w.Write(data[:1]) // a writer that ignores errors fails all the same
@@ -156,7 +156,7 @@ const killedData = 1 << 20
 func saveForEver(path string) {
 	for n := 1; ; n++ {
 		data := bytes.Repeat([]byte{byte(n)}, killedData)
-		err := Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int64{killedData}, Data: data}}, map[string]string{"n": strconv.Itoa(n)})
+		err := Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int{killedData}, Data: data}}, map[string]string{"n": strconv.Itoa(n)})
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)

@@ -52,7 +52,7 @@ func large() []Tensor {
 	data := noise(16 << 20)
 	var tensors []Tensor
 	for i := range 16 {
-		tensors = append(tensors, Tensor{Name: fmt.Sprintf("layer.%d.weight", i), DType: torch.Float32, Shape: []int64{4 << 20}, Data: data})
+		tensors = append(tensors, Tensor{Name: fmt.Sprintf("layer.%d.weight", i), DType: torch.Float32, Shape: []int{4 << 20}, Data: data})
 	}
 	return tensors
 }
@@ -94,7 +94,7 @@ func BenchmarkOpen(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "x")
 	var tensors []Tensor
 	for i := range 10_000 {
-		tensors = append(tensors, Tensor{Name: fmt.Sprintf("%s.%d", strings.Repeat("layer.", 5), i), DType: torch.Float32, Shape: []int64{1}, Data: floats(1)})
+		tensors = append(tensors, Tensor{Name: fmt.Sprintf("%s.%d", strings.Repeat("layer.", 5), i), DType: torch.Float32, Shape: []int{1}, Data: floats(1)})
 	}
 	require.NoError(b, Save(path, tensors, nil))
 	b.ReportAllocs()

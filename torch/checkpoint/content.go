@@ -56,7 +56,7 @@ func (f *File) ContentHash() (string, error) {
 // contentPart is what the content hash takes from one tensor.
 type contentPart struct {
 	name, dtype string
-	shape       []int64
+	shape       []int
 	sum         [sha256.Size]byte
 }
 

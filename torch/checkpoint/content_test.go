@@ -35,11 +35,11 @@ func TestContentHashSeesEveryChange(t *testing.T) {
 		"nothing": func(t *Tensor) {},
 		"name":    func(t *Tensor) { t.Name = "b" },
 		"type":    func(t *Tensor) { t.DType = torch.Int32 },
-		"shape":   func(t *Tensor) { t.Shape = []int64{2, 1} },
+		"shape":   func(t *Tensor) { t.Shape = []int{2, 1} },
 		"values":  func(t *Tensor) { t.Data = floats(1, 3) },
-		"rank":    func(t *Tensor) { t.Shape = []int64{1, 2} },
+		"rank":    func(t *Tensor) { t.Shape = []int{1, 2} },
 	} {
-		tensor := Tensor{Name: "a", DType: torch.Float32, Shape: []int64{2}, Data: floats(1, 2)}
+		tensor := Tensor{Name: "a", DType: torch.Float32, Shape: []int{2}, Data: floats(1, 2)}
 		change(&tensor)
 		hash, err := ContentHash([]Tensor{tensor})
 		require.NoError(t, err)
@@ -49,13 +49,13 @@ func TestContentHashSeesEveryChange(t *testing.T) {
 }
 
 func TestContentHashRefusesWhatHasNoContent(t *testing.T) {
-	a := Tensor{Name: "a", DType: torch.Float32, Shape: []int64{1}, Data: floats(1)}
+	a := Tensor{Name: "a", DType: torch.Float32, Shape: []int{1}, Data: floats(1)}
 	_, err := ContentHash([]Tensor{a, a})
 	require.EqualError(t, err, `content hash: tensor "a" occurs twice`)
-	_, err = ContentHash([]Tensor{{Name: "a", DType: torch.Float32, Shape: []int64{2}, Data: floats(1)}})
+	_, err = ContentHash([]Tensor{{Name: "a", DType: torch.Float32, Shape: []int{2}, Data: floats(1)}})
 	require.ErrorContains(t, err, "needs 8 bytes of data, got 4")
-	_, err = ContentHash([]Tensor{{Name: "a", DType: 99, Shape: []int64{2}}})
+	_, err = ContentHash([]Tensor{{Name: "a", DType: 99, Shape: []int{2}}})
 	require.ErrorContains(t, err, "unknown type dtype(99)")
-	_, err = ContentHash([]Tensor{{Name: "a", DType: torch.Complex128, Shape: []int64{1}, Data: make([]byte, 16)}})
+	_, err = ContentHash([]Tensor{{Name: "a", DType: torch.Complex128, Shape: []int{1}, Data: make([]byte, 16)}})
 	require.NoError(t, err, "a .pth file can hold it")
 }

@@ -4,8 +4,8 @@
 // # Saving
 //
 //	err := checkpoint.Save("generator.safetensors", []checkpoint.Tensor{
-//		{Name: "main.0.weight", DType: torch.Float32, Shape: []int64{100, 512, 4, 4}, Data: weight},
-//		{Name: "main.1.bias", DType: torch.Float32, Shape: []int64{512}, Data: bias},
+//		{Name: "main.0.weight", DType: torch.Float32, Shape: []int{100, 512, 4, 4}, Data: weight},
+//		{Name: "main.1.bias", DType: torch.Float32, Shape: []int{512}, Data: bias},
 //	}, map[string]string{"step": "20000"})
 //
 // The order of the tensors is kept, the same input gives the same bytes, and a SHA-256 of the data is stored among

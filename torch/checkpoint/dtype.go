@@ -3,7 +3,7 @@ package checkpoint
 import "github.com/forgergan/forger/torch"
 
 // none marks an element type of the format that torch.DType lacks.
-const none torch.DType = -1
+const none = torch.DefaultDType
 
 // element is an element type of the format.
 type element struct {

@@ -21,8 +21,8 @@ func ExampleSave() {
 	path := filepath.Join(dir, "generator.safetensors")
 
 	err = checkpoint.Save(path, []checkpoint.Tensor{
-		{Name: "main.1.running_var", DType: torch.Float32, Shape: []int64{2}, Data: []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40}},
-		{Name: "main.1.num_batches_tracked", DType: torch.Int64, Shape: []int64{}, Data: []byte{7, 0, 0, 0, 0, 0, 0, 0}},
+		{Name: "main.1.running_var", DType: torch.Float32, Shape: []int{2}, Data: []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40}},
+		{Name: "main.1.num_batches_tracked", DType: torch.Int64, Shape: []int{}, Data: []byte{7, 0, 0, 0, 0, 0, 0, 0}},
 	}, map[string]string{"step": "7"})
 	if err != nil {
 		fmt.Println(err)

@@ -21,8 +21,8 @@ const checksumKey = "forger.sha256"
 type Info struct {
 	Name  string
 	DType string      // the format's name: "F32", "BF16", "F8_E4M3"
-	Torch torch.DType // the same type for LibTorch, -1 where Forger has none
-	Shape []int64     // not to be changed
+	Torch torch.DType // the same type for LibTorch, DefaultDType where Forger has none
+	Shape []int       // not to be changed
 	Count int64       // number of elements
 	Bytes int64       // size of the values
 }

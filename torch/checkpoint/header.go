@@ -130,7 +130,7 @@ func (s *scanner) entry(name string) (entry, error) {
 // fields reads and checks what the header says about a tensor. Unknown fields are refused: what they would change about
 // the values is unknown as well.
 func (s *scanner) fields(e *entry) error {
-	var offsets []int64
+	var offsets []int
 	err := s.object(func(key string) (err error) {
 		switch key {
 		case "dtype":
@@ -165,7 +165,7 @@ func (s *scanner) fields(e *entry) error {
 		return fmt.Errorf("unknown dtype %s", quote(e.DType))
 	}
 	e.DType, e.Torch = e.name, e.dtype // the table's string, so that a name a tensor need not stay in memory
-	if e.start, e.end = offsets[0], offsets[1]; e.start > e.end {
+	if e.start, e.end = int64(offsets[0]), int64(offsets[1]); e.start > e.end {
 		return fmt.Errorf("it ends at %d before it begins at %d", e.end, e.start)
 	}
 	if e.Count, e.Bytes, err = sizes(e.Shape, e.element); err != nil {
@@ -179,7 +179,7 @@ func (s *scanner) fields(e *entry) error {
 
 // sizes counts the elements of a shape and the bytes that they take. Dimensions of 0 do not hide an overflow of the
 // others: a library that computes strides from such a shape would meet it.
-func sizes(shape []int64, e element) (count, size int64, err error) {
+func sizes(shape []int, e element) (count, size int64, err error) {
 	product, empty := uint64(1), false
 	for _, d := range shape {
 		if d < 0 {

@@ -25,7 +25,7 @@ type Report struct {
 type TensorReport struct {
 	Name  string   `json:"name"`
 	DType string   `json:"dtype"`
-	Shape []int64  `json:"shape"`
+	Shape []int    `json:"shape"`
 	Count int64    `json:"count"`
 	Bytes int64    `json:"bytes"`
 	Min   *float64 `json:"min"`
@@ -105,7 +105,7 @@ func tensorReport(e *entry, parts []stats) TensorReport {
 		s.merge(part)
 	}
 	t := TensorReport{
-		Name: e.Name, DType: e.DType, Shape: append([]int64{}, e.Shape...), Count: e.Count, Bytes: e.Bytes, NaN: s.nan, Inf: s.inf,
+		Name: e.Name, DType: e.DType, Shape: append([]int{}, e.Shape...), Count: e.Count, Bytes: e.Bytes, NaN: s.nan, Inf: s.inf,
 	}
 	if s.n > 0 {
 		t.Min, t.Max, t.Mean, t.Std = finite(s.min), finite(s.max), finite(s.mean), finite(s.std())

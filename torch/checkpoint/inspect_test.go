@@ -18,7 +18,7 @@ import (
 // inspectOne saves one tensor and returns what Inspect says about it.
 func inspectOne(t *testing.T, dtype torch.DType, data []byte) TensorReport {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	require.NoError(t, Save(path, []Tensor{{Name: "a", DType: dtype, Shape: []int64{int64(len(data) / dtype.Size())}, Data: data}}, nil))
+	require.NoError(t, Save(path, []Tensor{{Name: "a", DType: dtype, Shape: []int{len(data) / dtype.Size()}, Data: data}}, nil))
 	r, err := Inspect(path)
 	require.NoError(t, err)
 	require.Equal(t, "ok", r.Checksum)
@@ -114,7 +114,7 @@ func TestInspectAgreesWithTheConversionOfEveryHalfFloat(t *testing.T) {
 
 func TestTheReportIsJSONAndATable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	tensors := append(sample(), Tensor{Name: "nan", DType: torch.Float32, Shape: []int64{1}, Data: floats(float32(math.NaN()))})
+	tensors := append(sample(), Tensor{Name: "nan", DType: torch.Float32, Shape: []int{1}, Data: floats(float32(math.NaN()))})
 	require.NoError(t, Save(path, tensors, map[string]string{"note": "a\x1b[31m\nb"}))
 	r, err := Inspect(path)
 	require.NoError(t, err)

@@ -124,12 +124,12 @@ func (k *keys) add(key string) bool {
 }
 
 // integers reads an array of at most most integers of 0 to 2^63-1.
-func (s *scanner) integers(most int) ([]int64, error) {
+func (s *scanner) integers(most int) ([]int, error) {
 	if s.peek() != '[' {
 		return nil, s.syntaxError("expected a list, found %s", s.found())
 	}
 	s.at++
-	list := []int64{}
+	list := []int{}
 	if s.peek() == ']' {
 		s.at++
 		return list, nil
@@ -142,7 +142,7 @@ func (s *scanner) integers(most int) ([]int64, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, n)
+		list = append(list, int(n))
 		if s.peek() == ',' {
 			s.at++
 			continue

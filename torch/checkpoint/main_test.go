@@ -63,11 +63,11 @@ func floats(values ...float32) []byte {
 // sample is a set of tensors of all types that a file can hold, with a scalar, an empty tensor and an odd name.
 func sample() []Tensor {
 	tensors := []Tensor{
-		{Name: "flags", DType: torch.Bool, Shape: []int64{3}, Data: []byte{1, 0, 1}},
-		{Name: "weight", DType: torch.Float32, Shape: []int64{2, 2}, Data: floats(1, -2, 0.5, 1e-20)},
-		{Name: "scalar", DType: torch.Int64, Shape: []int64{}, Data: binary.LittleEndian.AppendUint64(nil, 7)},
-		{Name: "empty", DType: torch.Float64, Shape: []int64{0, 3}, Data: nil},
-		{Name: "naïve \"key\"\n<Ω>", DType: torch.BFloat16, Shape: []int64{1}, Data: []byte{0x80, 0x3f}},
+		{Name: "flags", DType: torch.Bool, Shape: []int{3}, Data: []byte{1, 0, 1}},
+		{Name: "weight", DType: torch.Float32, Shape: []int{2, 2}, Data: floats(1, -2, 0.5, 1e-20)},
+		{Name: "scalar", DType: torch.Int64, Shape: []int{}, Data: binary.LittleEndian.AppendUint64(nil, 7)},
+		{Name: "empty", DType: torch.Float64, Shape: []int{0, 3}, Data: nil},
+		{Name: "naïve \"key\"\n<Ω>", DType: torch.BFloat16, Shape: []int{1}, Data: []byte{0x80, 0x3f}},
 	}
 	for _, dtype := range []torch.DType{
 		torch.Uint8, torch.Int8, torch.Int16, torch.Int32, torch.Float16, torch.Float64, torch.Complex64,
@@ -76,7 +76,7 @@ func sample() []Tensor {
 		for i := range data {
 			data[i] = byte(i)
 		}
-		tensors = append(tensors, Tensor{Name: dtype.String(), DType: dtype, Shape: []int64{5}, Data: data})
+		tensors = append(tensors, Tensor{Name: dtype.String(), DType: dtype, Shape: []int{5}, Data: data})
 	}
 	return tensors
 }

@@ -21,7 +21,7 @@ func TestOpenKeepsTheOrderOfTheHeader(t *testing.T) {
 	require.Equal(t, map[string]string{"k": "v"}, f.Metadata())
 	info, err := f.Info("z")
 	require.NoError(t, err)
-	require.Equal(t, Info{Name: "z", DType: "F32", Torch: torch.Float32, Shape: []int64{2}, Count: 2, Bytes: 8}, info)
+	require.Equal(t, Info{Name: "z", DType: "F32", Torch: torch.Float32, Shape: []int{2}, Count: 2, Bytes: 8}, info)
 	data, err := f.Bytes("z")
 	require.NoError(t, err)
 	require.Equal(t, floats(2, 3), data)
@@ -168,7 +168,7 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 // Another program that cuts a mapped file short makes its pages fault, which would end the process.
 func TestAFileThatShrinksWhileItIsReadIsAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	require.NoError(t, Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int64{1 << 20}, Data: make([]byte, 1<<20)}}, nil))
+	require.NoError(t, Save(path, []Tensor{{Name: "a", DType: torch.Uint8, Shape: []int{1 << 20}, Data: make([]byte, 1<<20)}}, nil))
 	f := open(t, path)
 	require.NoError(t, os.Truncate(path, 4096))
 	for _, read := range []func() error{f.Verify, func() error { _, err := f.ContentHash(); return err }} {

@@ -61,7 +61,7 @@ func parityValid(t *testing.T, dir string, c parityCase) {
 	require.ElementsMatch(t, slices.Collect(maps.Keys(c.Outputs)), f.Names())
 	for name, output := range c.Outputs {
 		var dtype string
-		var shape []int64
+		var shape []int
 		require.NoError(t, json.Unmarshal(output[0], &dtype))
 		require.NoError(t, json.Unmarshal(output[1], &shape))
 		info, err := f.Info(name)

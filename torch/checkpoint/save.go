@@ -27,7 +27,7 @@ import (
 type Tensor struct {
 	Name  string
 	DType torch.DType
-	Shape []int64
+	Shape []int
 	Data  []byte
 }
 
@@ -182,7 +182,7 @@ func buildHeader(tensors []Tensor, order []int, metadata map[string]string) (hea
 			if k > 0 {
 				head = append(head, ',')
 			}
-			head = strconv.AppendInt(head, d, 10)
+			head = strconv.AppendInt(head, int64(d), 10)
 		}
 		head = fmt.Appendf(head, `],"data_offsets":[%d,%d]}`, starts[i], starts[i]+int64(len(t.Data)))
 	}

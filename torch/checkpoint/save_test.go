@@ -79,7 +79,7 @@ func TestVerifyFindsAFlippedBit(t *testing.T) {
 }
 
 func TestSaveRefusesBeforeItTouchesTheDisk(t *testing.T) {
-	good := Tensor{Name: "a", DType: torch.Uint8, Shape: []int64{2}, Data: []byte{1, 2}}
+	good := Tensor{Name: "a", DType: torch.Uint8, Shape: []int{2}, Data: []byte{1, 2}}
 	with := func(change func(t *Tensor)) []Tensor {
 		bad := good
 		change(&bad)
@@ -94,9 +94,9 @@ func TestSaveRefusesBeforeItTouchesTheDisk(t *testing.T) {
 		`the name of tensor "\xff" is not UTF-8`:                 {tensors: with(func(t *Tensor) { t.Name = "\xff" })},
 		`has type complex128, which safetensors`:                 {tensors: with(func(t *Tensor) { t.DType = torch.Complex128 })},
 		`has type dtype(99), which safetensors`:                  {tensors: with(func(t *Tensor) { t.DType = 99 })},
-		`has 65 dimensions`:                                      {tensors: with(func(t *Tensor) { t.Shape = make([]int64, 65) })},
-		`the shape [-2] has a negative dimension`:                {tensors: with(func(t *Tensor) { t.Shape = []int64{-2} })},
-		`needs 3 bytes of data, got 2`:                           {tensors: with(func(t *Tensor) { t.Shape = []int64{3} })},
+		`has 65 dimensions`:                                      {tensors: with(func(t *Tensor) { t.Shape = make([]int, 65) })},
+		`the shape [-2] has a negative dimension`:                {tensors: with(func(t *Tensor) { t.Shape = []int{-2} })},
+		`needs 3 bytes of data, got 2`:                           {tensors: with(func(t *Tensor) { t.Shape = []int{3} })},
 		`the metadata under "\xff" are not UTF-8`:                {meta: map[string]string{"\xff": ""}},
 		`the header has 100000112 bytes, the limit is 100000000`: {meta: map[string]string{"k": strings.Repeat("x", maxHeader)}},
 	} {

@@ -41,7 +41,7 @@ func printable(text string) string {
 	return quoted
 }
 
-func shapeText(shape []int64) string {
+func shapeText(shape []int) string {
 	return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ")
 }
 
