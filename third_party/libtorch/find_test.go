@@ -106,7 +106,6 @@ func TestPipsManyLinesBecomeOneSentence(t *testing.T) {
 	for output, want := range map[string]string{
 		"/usr/bin/python3: No module named pip\n":                                                           "python3 has no pip; install it",
 		"WARNING: Retrying … NewConnectionError('…: Name or service not known')\nERROR: No matching …\n":    "no connection to the package index",
-		"ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n":         "the disk is full",
 		"WARNING: Retrying … SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]') Max retries exceeded\n":        "PIP_CERT",
 		"Looking in links\nERROR: Could not find a version that satisfies the requirement x (from: none)\n": "pip says: Could not find a version that satisfies the requirement x (from: none)",
 		"nothing of use": "pip failed: exit status 1",

@@ -49,6 +49,21 @@ func TestFindShimTakesFORGER_SHIMAndNothingElse(t *testing.T) {
 	require.Equal(t, mine, shim.Path)
 }
 
+func TestFindShimFollowsLIBTORCHWithoutHeaders(t *testing.T) {
+	cache := isolate(t)
+	fakeShim(t, cachedShim(cache, testStamp), sidecar{"/nowhere/torch", Version, testStamp})
+	root := fakeLibtorch(t, t.TempDir(), Version)
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "include")))
+	t.Setenv("LIBTORCH", root)
+	shim, _, err := FindShim(testStamp)
+	require.NoError(t, err)
+	require.Equal(t, root, shim.Libtorch)
+
+	require.NoError(t, os.Remove(Install{Root: root}.Lib("c10")))
+	_, _, err = FindShim(testStamp)
+	require.ErrorContains(t, err, "LIBTORCH="+root+" cannot be used: it has no lib/"+libName("c10"))
+}
+
 func TestFindShimSaysWhyEachPlaceFailed(t *testing.T) {
 	cache := isolate(t)
 	root := fakeLibtorch(t, t.TempDir(), Version)
@@ -59,7 +74,7 @@ func TestFindShimSaysWhyEachPlaceFailed(t *testing.T) {
 	}{
 		"stamp":   {sidecar{root, Version, "fedcba9876543210ff"}, "it was built from other sources (fedcba9876543210)"},
 		"version": {sidecar{root, "2.10.0", testStamp}, "it was built for LibTorch 2.10.0"},
-		"gone":    {sidecar{"/nowhere/torch", Version, testStamp}, "it was built for the LibTorch in /nowhere/torch, which cannot be used: no such folder"},
+		"gone":    {sidecar{"/nowhere/torch", Version, testStamp}, "its LibTorch in /nowhere/torch cannot be used: no such folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fakeShim(t, path, c.s)

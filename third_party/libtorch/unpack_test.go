@@ -45,6 +45,7 @@ func TestUnpackNamesAWheelWithNothingOfUse(t *testing.T) {
 func TestAFullDiskIsOneSentence(t *testing.T) {
 	err := diskError("/data/forger", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
 	require.EqualError(t, err, "the disk of /data/forger is full; free some space or set FORGER_CACHE to a folder on another disk, then run `forger setup` again")
+	require.ErrorIs(t, pipError("ERROR: OSError: [Errno 28] No space left on device\n", fs.ErrInvalid), syscall.ENOSPC)
 	require.Equal(t, fs.ErrExist, diskError("/data/forger", fs.ErrExist))
 }
 
