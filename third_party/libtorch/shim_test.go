@@ -109,12 +109,12 @@ func buildable(t *testing.T) Install {
 	return inst
 }
 
-// oneFile is the real CMakeLists.txt with one source.
+// oneFile is the real CMakeLists.txt with one source and the header that it compiles first.
 func oneFile(t *testing.T, text string) fstest.MapFS {
 	t.Helper()
 	lists, err := os.ReadFile("../../torch/native/src/CMakeLists.txt")
 	require.NoError(t, err)
-	return fstest.MapFS{"CMakeLists.txt": {Data: lists}, "probe.cc": {Data: []byte(text)}}
+	return fstest.MapFS{"CMakeLists.txt": {Data: lists}, "frame.h": {}, "probe.cc": {Data: []byte(text)}}
 }
 
 func TestBuildShimBuildsOnceAndFollowsLibtorch(t *testing.T) {
