@@ -20,8 +20,8 @@
 // # Resuming
 //
 // A file is never reopened: a record torn by a kill would hide all that follows it. A resumed run creates the next
-// file, whose second record is a session start at the first step to come. TensorBoard then forgets what older
-// files say of that step and the later ones, so curves do not run twice over the steps that were lost.
+// file, whose second record is a SessionLog with status START at the first step to come. TensorBoard then forgets what
+// older files say of that step and the later ones, so curves do not run twice over the steps that were lost.
 package events
 
 import "hash/crc32"

@@ -17,7 +17,7 @@ type Event struct {
 	Time    float64 // seconds since 1970
 	Step    int
 	Version string  // in the first record only
-	Start   bool    // a session begins: older records of this and later steps no longer count
+	Start   bool    // a run begins or goes on: older records of this and later steps no longer count
 	Values  []Value // curves and pictures
 }
 

@@ -31,7 +31,7 @@ type curve struct {
 	Line, Dots string // the moving average; single points
 }
 
-// Below dotted points each is shown; from smoothed points on a moving average is.
+// Below dotted points each is shown; from smoothed points on noisy curves get a moving average.
 const (
 	dotted   = 40
 	smoothed = 60
@@ -41,6 +41,7 @@ const (
 func charts(all []Series) ([]chart, error) {
 	var groups []string
 	members := map[string][]Series{}
+	first, last := math.Inf(1), math.Inf(-1) // of all charts, so that what happened at one time is at one place
 	for _, s := range all {
 		if len(s.Step) != len(s.Value) {
 			return nil, fmt.Errorf("report: series %q has %d steps and %d values", s.Name, len(s.Step), len(s.Value))
@@ -57,17 +58,23 @@ func charts(all []Series) ([]chart, error) {
 			groups = append(groups, s.Group)
 		}
 		members[s.Group] = append(members[s.Group], s)
+		first, last = math.Min(first, float64(s.Step[0])), math.Max(last, float64(s.Step[len(s.Step)-1]))
+	}
+	if first == last {
+		first, last = first-1, last+1
+	} else if first <= last/20 { // a log's first line is a few steps in; the axis starts where the run does
+		first = 0
 	}
 	var out []chart
 	for i, g := range groups {
 		// An even number of charts after the first fills rows of two.
 		wide := i == 0 || i == len(groups)-1 && i%2 == 1
-		out = append(out, drawChart(i, g, wide, members[g]))
+		out = append(out, drawChart(i, g, wide, members[g], scale{lo: first, hi: last}))
 	}
 	return out, nil
 }
 
-func drawChart(id int, title string, wide bool, series []Series) chart {
+func drawChart(id int, title string, wide bool, series []Series, x scale) chart {
 	c := chart{ID: id, Title: title, Wide: wide, Width: 520, Height: 250, Left: 50, Top: 8}
 	if wide {
 		c.Width, c.Height = 1072, 320
@@ -75,29 +82,22 @@ func drawChart(id int, title string, wide bool, series []Series) chart {
 	c.Right, c.Bottom = float64(c.Width)-10, float64(c.Height)-26
 
 	var values []float64
-	first, last := math.Inf(1), math.Inf(-1)
 	for _, s := range series {
-		first, last = math.Min(first, float64(s.Step[0])), math.Max(last, float64(s.Step[len(s.Step)-1]))
 		for _, v := range s.Value {
 			if finite(v) {
 				values = append(values, v)
 			}
 		}
 	}
-	if first == last {
-		first, last = first-1, last+1
-	} else if first <= last/20 { // a log's first line is a few steps in; the axis starts where the run does
-		first = 0
-	}
-	x := scale{lo: first, hi: last, from: c.Left, to: c.Right}
+	x.from, x.to = c.Left, c.Right
 	y, outside := fit(values)
 	y.from, y.to = c.Bottom, c.Top
 	for _, t := range x.ticks(c.Width/90, stepLabel) {
-		if t.Label == strings.TrimLeft(t.Label, "-") { // no steps before the first
+		if !strings.HasPrefix(t.Label, "-") { // there is nothing before step 0
 			c.X = append(c.X, t)
 		}
 	}
-	c.Y = y.ticks(5, valueLabel)
+	c.Y = y.ticks(6, valueLabel)
 
 	var marks strings.Builder
 	for i, s := range series {
@@ -130,8 +130,8 @@ func drawCurve(s Series, i int, x, y scale) curve {
 		}
 		c.Dots = b.String()
 	}
-	if len(s.Value) >= smoothed {
-		average := smooth(s.Value)
+	if len(s.Value) >= smoothed && rough(s.Value, y.lo, y.hi) {
+		average := smooth(s.Value, y.lo, y.hi)
 		c.Line = path(s.Step, average, thin(average), x, y)
 	}
 	return c

@@ -16,8 +16,11 @@ import (
 const (
 	maxGrids = 12
 	maxBytes = 3 << 20 // of all pictures together, in base64
-	stage    = 560     // CSS pixels of the large picture
-	maxSide  = 2 * stage
+	maxSide  = 1120    // pixels of a picture that had to shrink: the page is not wider
+
+	// The place of the large picture, in CSS pixels.
+	stageWidth  = 560
+	stageHeight = 720
 )
 
 // picture is a grid, ready for the template.
@@ -28,10 +31,20 @@ type picture struct {
 	Pixels        bool // enlarged: with sharp pixels, as it was generated
 }
 
+// wide reports whether the large picture should have the whole width of the page, with the small ones below.
+func wide(all []picture) bool {
+	if len(all) == 0 {
+		return false
+	}
+	last := all[len(all)-1]
+	return last.Width > stageWidth && 2*last.Width > 3*last.Height
+}
+
 // pictures chooses and embeds grids. Where they would take too much room there are fewer of them.
 func pictures(grids []Grid) ([]picture, error) {
 	grids = slices.SortedStableFunc(slices.Values(grids), func(a, b Grid) int { return cmp.Compare(a.Step, b.Step) })
-	for n := min(maxGrids, len(grids)); ; n = (n + 1) / 2 {
+	for most := min(maxGrids, len(grids)); ; most = (most + 1) / 2 {
+		n := evenly(len(grids), most)
 		var out []picture
 		total := 0
 		for i := range n {
@@ -52,6 +65,16 @@ func pictures(grids []Grid) ([]picture, error) {
 	}
 }
 
+// evenly is how many of all grids to show: most, or a few less if their distances are equal then.
+func evenly(all, most int) int {
+	for n := most; n > 1 && 3*n > 2*most; n-- {
+		if (all-1)%(n-1) == 0 {
+			return n
+		}
+	}
+	return most
+}
+
 // embed makes a picture of at most about limit bytes: the PNG as it is, or a JPEG that is as large as the page can show.
 func embed(g Grid, limit int) (picture, error) {
 	c, err := png.DecodeConfig(bytes.NewReader(g.PNG))
@@ -59,8 +82,10 @@ func embed(g Grid, limit int) (picture, error) {
 		return picture{}, fmt.Errorf("report: grid of step %d: %w", g.Step, err)
 	}
 	p := picture{Step: thousands(g.Step), Width: c.Width, Height: c.Height}
-	if times := stage / max(c.Width, c.Height); times > 1 {
+	if times := stageWidth / max(c.Width, c.Height); times > 1 {
 		p.Width, p.Height, p.Pixels = times*c.Width, times*c.Height, true
+	} else if c.Height > stageHeight && c.Height > c.Width {
+		p.Width, p.Height = max(c.Width*stageHeight/c.Height, 1), stageHeight
 	}
 	mime, content := "image/png", g.PNG
 	if len(content) > limit {

@@ -35,9 +35,10 @@ func Render(w io.Writer, run Run) error {
 		Run
 		Charts   []chart
 		Pictures []picture
+		Wide     bool
 		CSS      template.CSS
 		JS       template.JS
-	}{run, drawn, shown, pageCSS, pageJS})
+	}{run, drawn, shown, wide(shown), pageCSS, pageJS})
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

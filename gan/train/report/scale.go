@@ -31,10 +31,11 @@ func fit(values []float64) (s scale, outside int) {
 	}
 	sorted := slices.Sorted(slices.Values(values))
 	at := func(q float64) float64 { return sorted[int(q*float64(len(sorted)-1))] }
-	// Far from overflow, so that differences are finite.
-	lo, hi := math.Max(at(0), -1e300), math.Min(at(1), 1e300)
+	// Far from overflow, so that differences and paddings are finite.
+	sane := func(v float64) float64 { return math.Max(-1e300, math.Min(1e300, v)) }
+	lo, hi := sane(at(0)), sane(at(1))
 	if lo > 0 && at(0.95) > 100*at(0.05) {
-		return scale{lo: lo * 0.9, hi: hi * 1.1, log: true}, 0
+		return scale{lo: math.Max(lo*0.9, 1e-300), hi: hi * 1.1, log: true}, 0
 	}
 	if inner := at(0.99) - at(0.01); inner > 0 && hi-lo > 6*inner {
 		lo, hi = math.Max(lo, at(0.01)-inner/5), math.Min(hi, at(0.99)+inner/5)
@@ -68,8 +69,7 @@ func (s scale) ticks(want int, label func(v, step float64) string) (all []tick) 
 		first, last := math.Ceil(math.Log10(s.lo)), math.Floor(math.Log10(s.hi))
 		by := math.Max(1, math.Ceil((last-first+1)/float64(want)))
 		for e := first; e <= last; e += by {
-			v := math.Pow(10, e)
-			all = append(all, tick{s.pixel(v), label(v, v)})
+			all = append(all, tick{s.pixel(math.Pow10(int(e))), powerLabel(int(e))})
 		}
 		return all
 	}
@@ -100,15 +100,27 @@ func valueLabel(v, step float64) string {
 	return strings.Replace(strconv.FormatFloat(v+0, 'f', decimals, 64), "-", "−", 1)
 }
 
-// stepLabel writes a step of training: 500, 1,000, 20k, 1.5M.
+// stepLabel writes a step of training, all of an axis in the same unit: 500, 1,000; 5k, 10k; 0.5M, 1M.
 func stepLabel(v, step float64) string {
 	switch {
-	case v >= 1e6 && step >= 1e4:
+	case step >= 1e5 && v > 0:
 		return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "M"
-	case v >= 1e4 && step >= 1e3:
+	case step >= 1e3 && v > 0:
 		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "k"
 	}
 	return thousands(int(v))
+}
+
+// powerLabel writes 10 to the e: 0.01, 1, 1,000, and 10⁻⁵ where that is shorter.
+func powerLabel(e int) string {
+	if e >= -3 && e <= 4 {
+		if e >= 0 {
+			return thousands(int(math.Pow10(e)))
+		}
+		return strconv.FormatFloat(math.Pow10(e), 'f', -e, 64)
+	}
+	raised := strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹")
+	return "10" + raised.Replace(strconv.Itoa(e))
 }
 
 // thousands writes n with commas: 12,345.
