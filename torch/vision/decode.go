@@ -74,7 +74,7 @@ func DecodeBytes(name string, data []byte, m Mode) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("picture %s %w", name, err)
 	}
-	if im.C != int(m) {
+	if m != Native && im.C != int(m) {
 		im = im.Convert(m)
 	}
 	return im, nil

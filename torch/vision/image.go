@@ -5,16 +5,19 @@ import "fmt"
 // Mode is the kind of pixels that a picture is wanted in; its number is the number of channels.
 type Mode int
 
-// The modes. They are Pillow's "L", "RGB" and "RGBA".
+// The modes. They are Pillow's "L", "RGB" and "RGBA". Native, for decoding only, keeps what the file holds.
 const (
-	Gray Mode = 1
-	RGB  Mode = 3
-	RGBA Mode = 4
+	Native Mode = 0
+	Gray   Mode = 1
+	RGB    Mode = 3
+	RGBA   Mode = 4
 )
 
 // String is Pillow's name of the mode.
 func (m Mode) String() string {
 	switch m {
+	case Native:
+		return "native"
 	case Gray:
 		return "L"
 	case RGB:

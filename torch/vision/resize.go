@@ -168,11 +168,23 @@ func (im *Image) horizontal(t taps, w int) *Image {
 	for y := range im.H {
 		src, dst := im.row(y), out.row(y)
 		for x := range w {
-			first, weights := t.first[x]*im.C, t.weights[x*t.width:x*t.width+t.count[x]]
+			weights := t.weights[x*t.width:][:t.count[x]]
+			from := src[t.first[x]*im.C:][:len(weights)*im.C]
+			if im.C == 3 { // the common case in one pass over the weights
+				r, g, b := int32(1<<(precision-1)), int32(1<<(precision-1)), int32(1<<(precision-1))
+				for _, weight := range weights {
+					r += int32(from[0]) * weight
+					g += int32(from[1]) * weight
+					b += int32(from[2]) * weight
+					from = from[3:]
+				}
+				dst[3*x], dst[3*x+1], dst[3*x+2] = clip8(r), clip8(g), clip8(b)
+				continue
+			}
 			for c := range im.C {
 				sum := int32(1 << (precision - 1))
 				for k, weight := range weights {
-					sum += int32(src[first+k*im.C+c]) * weight
+					sum += int32(from[k*im.C+c]) * weight
 				}
 				dst[x*im.C+c] = clip8(sum)
 			}
@@ -189,8 +201,9 @@ func (im *Image) vertical(t taps, h int) *Image {
 			sums[i] = 1 << (precision - 1)
 		}
 		for k, weight := range t.weights[y*t.width : y*t.width+t.count[y]] {
-			for i, v := range im.row(t.first[y] + k) {
-				sums[i] += int32(v) * weight
+			src := im.row(t.first[y] + k)
+			for i := range sums {
+				sums[i] += int32(src[i]) * weight
 			}
 		}
 		dst := out.row(y)
