@@ -22,8 +22,8 @@
 // # Invariants
 //
 // What a batch holds depends on the set, the seed, the epoch and the position alone: not on the number of workers,
-// nor on how fast they are. Augmentation draws from a stream of its own for every item and epoch. So a [State] of
-// three numbers is enough to go on exactly where a run stopped.
+// nor on how fast they are. Augmentation draws from a stream of its own for every item and epoch. So a [State],
+// a few numbers, is enough to go on exactly where a run stopped.
 //
 // The package is pure Go and makes no tensors. The trainer makes them, on its own thread, from a batch's slices.
 package data

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/forgergan/forger/torch/vision"
@@ -122,6 +124,14 @@ func openDigits(name, dir string, o Options) (*Digits, error) {
 	if d.channels == 0 {
 		d.channels = 1
 	}
+	highest := int(slices.Max(d.labels))
+	if d.classes == nil { // a set of the user's own: its classes are numbers
+		for k := range highest + 1 {
+			d.classes = append(d.classes, strconv.Itoa(k))
+		}
+	} else if highest >= len(d.classes) {
+		return nil, fmt.Errorf("data %s: there is a label %d, but only %d classes: the set is damaged", name, highest, len(d.classes))
+	}
 	if d.size != h || d.size != w {
 		d.pixels = resizeAll(images.Data, n, h, w, d.size)
 	}
@@ -151,7 +161,7 @@ func (d *Digits) Name() string { return d.name }
 // Len implements [Dataset].
 func (d *Digits) Len() int { return len(d.labels) }
 
-// Classes implements [Labelled]. A set of the user's own has no names: it returns nil.
+// Classes implements [Labelled]. The classes of a set of the user's own are called by their numbers.
 func (d *Digits) Classes() []string { return d.classes }
 
 // Fields implements [Dataset].

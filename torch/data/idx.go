@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -77,10 +78,13 @@ func decodeIDX(file io.Reader) (*IDX, error) {
 	if size > maxIDX {
 		return nil, fmt.Errorf("announces an IDX array of %v: refused as too large", x.Dims)
 	}
-	// ReadAll grows with what is really there, so a false header costs nothing.
-	if x.Data, err = io.ReadAll(io.LimitReader(r, size+1)); err != nil {
+	// The buffer fits the usual sets at once; beyond that it grows with what is really there, so that a false header
+	// costs little.
+	content := bytes.NewBuffer(make([]byte, 0, min(size, 1<<26)+1+bytes.MinRead))
+	if _, err := content.ReadFrom(io.LimitReader(r, size+1)); err != nil {
 		return nil, idxError(err)
 	}
+	x.Data = content.Bytes()
 	if n := int64(len(x.Data)); n < size {
 		return nil, fmt.Errorf("is cut off: %d of %d bytes of an IDX array of %v", n, size, x.Dims)
 	} else if n > size {

@@ -81,6 +81,7 @@ func TestIDXSetIsReadAndResized(t *testing.T) {
 		set, err := Open(context.Background(), dir, Options{Size: size, Channels: 3})
 		require.NoError(t, err)
 		require.Equal(t, 5, set.Len())
+		require.Equal(t, []string{"0", "1", "2"}, set.(Labelled).Classes())
 		require.Equal(t, []int{3, want, want}, set.Fields()[0].Shape)
 		row := readItem(t, set, 4)
 		require.Len(t, row[0].Float32, 3*want*want)
@@ -234,6 +235,18 @@ func TestBadOptionsAndFoldersAreRefused(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "b"), 0o755))
 	_, err := Open(ctx, dir, Options{Size: 4})
 	require.ErrorContains(t, err, "class folder b holds no")
+}
+
+func TestKnownSetThatCannotBeFetchedSaysWhatIsMissing(t *testing.T) {
+	t.Setenv("FORGER_CACHE", t.TempDir())
+	t.Setenv("PATH", "")
+	for name, open := range map[string]func(Split, Options) (*Digits, error){"mnist": MNIST, "fashion-mnist": FashionMNIST} {
+		var lines []string
+		_, err := open(Train, Options{Log: func(s string) { lines = append(lines, s) }})
+		require.ErrorContains(t, err, "fetch "+name+": ")
+		require.ErrorContains(t, err, "is needed and is not in PATH")
+		require.Len(t, lines, 1)
+	}
 }
 
 func TestBrokenPictureIsNamedByTheLoader(t *testing.T) {

@@ -136,5 +136,10 @@ func (f format) explain(err error, size int) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("is cut off: the %s data end after %d bytes", f.name, size)
 	}
+	var unsupportedPNG png.UnsupportedError
+	var unsupportedJPEG jpeg.UnsupportedError
+	if errors.As(err, &unsupportedPNG) || errors.As(err, &unsupportedJPEG) {
+		return fmt.Errorf("is a %s file of a kind that is not read (%w): store it again as 8-bit RGB", f.name, err)
+	}
 	return fmt.Errorf("is a damaged %s file (%w)", f.name, err)
 }

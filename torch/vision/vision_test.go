@@ -145,6 +145,33 @@ func TestGridOfBadValuesIsStillAPicture(t *testing.T) {
 	require.Equal(t, []uint8{0, 255, 0, 128}, im.Convert(Gray).Pix)
 }
 
+func TestColourJitterIsReproducibleAndCanBeOff(t *testing.T) {
+	im := noise(6, 7, 3)
+	j := ColorJitter{0.4, 0.4, 0.4, 0.1}
+	draw := func(j ColorJitter, seed uint64) *Image { return j.Apply(im, rand.New(rand.NewPCG(seed, 0))) }
+	require.Equal(t, draw(j, 1), draw(j, 1))
+	require.NotEqual(t, draw(j, 1), draw(j, 2))
+	require.Equal(t, im, draw(ColorJitter{}, 1))
+}
+
+func TestColourChangesLeaveAlphaAlone(t *testing.T) {
+	im := noise(6, 7, 4)
+	for name, got := range map[string]*Image{
+		"brightness": im.Brightness(0.5), "contrast": im.Contrast(2), "saturation": im.Saturation(0), "hue": im.Hue(0.3),
+		"gamma": im.Gamma(2), "sharpness": im.Sharpness(0),
+	} {
+		changed := false
+		for i := range im.Pix {
+			if i%4 == 3 {
+				require.Equal(t, im.Pix[i], got.Pix[i], name)
+			} else {
+				changed = changed || im.Pix[i] != got.Pix[i]
+			}
+		}
+		require.True(t, changed, name)
+	}
+}
+
 func TestMisusePanics(t *testing.T) {
 	im := noise(4, 4, 3)
 	for name, f := range map[string]func(){
@@ -156,6 +183,9 @@ func TestMisusePanics(t *testing.T) {
 		"normalize": func() { im.Normalize(make([]float32, 5), Half, Half) },
 		"floats":    func() { FromFloats(make([]float32, 5), 3, 2, 2, -1, 1, HalfUp) },
 		"channels":  func() { NewImage(1, 1, 2) },
+		"factor":    func() { im.Contrast(-1) },
+		"hue":       func() { im.Hue(0.6) },
+		"blur":      func() { im.GaussianBlur(4, 1) },
 	} {
 		require.Panics(t, f, name)
 	}
