@@ -8,13 +8,13 @@ import (
 )
 
 // RSS is the memory of this process that is in RAM, in bytes, and 0 where the system does not say.
-func RSS() uint64 { return status("VmRSS:") }
+func RSS() uint64 { return processStatus("VmRSS:") }
 
 // PeakRSS is the largest RSS of this process so far, in bytes, and 0 where the system does not say.
-func PeakRSS() uint64 { return status("VmHWM:") }
+func PeakRSS() uint64 { return processStatus("VmHWM:") }
 
-// status reads one entry of the kernel's description of this process.
-func status(key string) uint64 {
+// processStatus reads one entry of the kernel's description of this process.
+func processStatus(key string) uint64 {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {
 		return 0
