@@ -64,28 +64,36 @@ func (m *Model) Parts() train.Parts {
 // detached, G reuses them with D already updated. Real and generated pictures pass D apart, so that
 // batch norm normalises them apart.
 func (m *Model) Step(b *train.Batch) train.Metrics {
+	metrics, _ := m.update(b.Images(), nil)
+	return metrics
+}
+
+// update is Step with given latents z, or new ones, drawn after D's pass over the real pictures. It also
+// returns the generated pictures.
+func (m *Model) update(images, z *torch.Tensor) (metrics train.Metrics, fake *torch.Tensor) {
 	m.optD.ZeroGrad()
-	real := m.D.Forward(b.Images())
+	real := m.D.Forward(images)
 	lossReal := m.loss.Real(real)
 	lossReal.Backward()
-	fake := m.G.Forward(m.latents(b.Len))
+	if z == nil {
+		z = m.latents(images.Size(0))
+	}
+	fake = m.G.Forward(z)
 	judged := m.D.Forward(fake.Detach())
 	lossFake := m.loss.Fake(judged)
 	lossFake.Backward()
 	m.optD.Step()
 
-	undo := nn.Freeze(m.D) // no gradient that nobody reads
-	defer undo()
+	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()
-	fooled := m.D.Forward(fake)
-	lossG := m.loss.Generator(fooled)
+	lossG := m.loss.Generator(m.D.Forward(fake))
 	lossG.Backward()
 	m.optG.Step()
 
 	return train.Metrics{
 		Losses: []train.Value{{Name: "D/real", Value: lossReal}, {Name: "D/fake", Value: lossFake}, {Name: "G", Value: lossG}},
 		Stats:  []train.Value{{Name: "D(real)", Value: real.Mean()}, {Name: "D(fake)", Value: judged.Mean()}},
-	}
+	}, fake
 }
 
 // latents draws z ~ N(0, 1), (n, Latent, 1, 1), on the networks' device.
