@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -81,7 +82,7 @@ func (f Field) Set(text string) error {
 		return fmt.Errorf("--%s takes a whole number, not %q", f.Name, text)
 	case reflect.Float64:
 		var x float64
-		if x, err = strconv.ParseFloat(text, 64); err == nil {
+		if x, err = strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
 			f.value.SetFloat(x)
 			return nil
 		}
@@ -124,7 +125,7 @@ func Marshal(config any) json.RawMessage {
 		}
 		value, err := json.Marshal(f.value.Interface())
 		if err != nil {
-			panic(err) // numbers, strings and booleans always marshal, NaN aside, which Set cannot make useful
+			panic(err) // numbers, strings and booleans always marshal, NaN and infinities aside, which Set refuses
 		}
 		fmt.Fprintf(&b, "%q:%s", f.Name, value)
 	}

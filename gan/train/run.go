@@ -238,6 +238,9 @@ func ReadSettings(dir string) (s Settings, err error) {
 
 // compare refuses a folder that holds another run.
 func (r *Run) compare() error {
+	if info, err := os.Stat(r.dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file, not a folder: choose another one with --out", r.dir)
+	}
 	if _, err := os.Stat(settingsFile(r.dir)); errors.Is(err, os.ErrNotExist) {
 		return r.refuseForeignFolder()
 	}

@@ -13,31 +13,25 @@ import (
 // value is an error: the cli package would take an argument for it.
 func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	commands, flags, name := app.Commands, app.Flags, app.Name
-	at := 1
-	for at < len(args) {
-		if strings.HasPrefix(args[at], "-") {
-			at += 1 + takesNext(flags, args[at])
-			continue
-		}
-		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(args[at]) })
-		if i < 0 {
-			break
-		}
-		name += " " + commands[i].Name
-		commands, flags = commands[i].Subcommands, commands[i].Flags
-		at++
-	}
-	at = min(at, len(args))
-	var global, rest []string
-	head := slices.Clone(args[1:at])
-	for i := at; i < len(args); i++ {
+	var global, head, rest []string
+	for i := 1; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
 			rest = append(rest, args[i:]...)
 			break
 		}
 		if !strings.HasPrefix(a, "-") || a == "-" {
-			rest = append(rest, a)
+			k := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(a) })
+			switch {
+			case k < 0 && len(commands) > 0: // a command that does not exist; its flags mean nothing
+				return slices.Concat(args[:1], head, []string{a}), nil
+			case k < 0:
+				rest = append(rest, a)
+				continue
+			}
+			name += " " + a
+			commands, flags = commands[k].Subcommands, commands[k].Flags
+			head = append(head, a)
 			continue
 		}
 		if find(flags, a) == nil && find(app.Flags, a) != nil {

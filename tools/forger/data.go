@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -76,7 +77,7 @@ func checkSet(c *cli.Context) error {
 		printCheck(c, r)
 	}
 	if len(r.Broken) > 0 {
-		return cli.Exit(fmt.Sprintf("%s: %d broken files", dir, len(r.Broken)), 1)
+		return fmt.Errorf("%s: some files cannot be used: %d", dir, len(r.Broken))
 	}
 	return nil
 }
@@ -88,7 +89,10 @@ func printCheck(c *cli.Context, r *data.Report) {
 		fmt.Fprintln(w, "checksums:", r.Checksum)
 	}
 	for _, p := range r.Parts {
-		fmt.Fprintf(w, "%s %d items", p.Split, p.Items)
+		if p.Split != "" {
+			fmt.Fprintf(w, "%s: ", p.Split)
+		}
+		fmt.Fprintf(w, "%d items", p.Items)
 		for _, s := range p.Sizes {
 			fmt.Fprintf(w, ", %d of %d×%d", s.Items, s.Width, s.Height)
 		}
@@ -98,6 +102,10 @@ func printCheck(c *cli.Context, r *data.Report) {
 		}
 	}
 	for _, b := range r.Broken {
-		fmt.Fprintf(w, "broken: %s: %s\n", b.Path, b.Problem)
+		problem := b.Problem
+		if !strings.Contains(problem, b.Path) {
+			problem = b.Path + ": " + problem
+		}
+		fmt.Fprintln(w, "broken:", problem)
 	}
 }

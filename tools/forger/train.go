@@ -160,17 +160,14 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 
 // trainRun builds the model and trains until the last step or Ctrl-C.
 func trainRun(c *cli.Context, s train.System, title string, settings any, out string, o train.Options) error {
-	dataOptions := s.DataOptions(settings)
-	dataOptions.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
-	if err := torch.Available(); err != nil {
-		return err
-	}
-	set, err := data.Open(c.Context, o.Data, dataOptions)
+	torch.ManualSeed(o.Seed)
+	model, err := s.New(settings) // before the data, which take longer: it refuses settings that cannot be
 	if err != nil {
 		return err
 	}
-	torch.ManualSeed(o.Seed)
-	model, err := s.New(settings)
+	dataOptions := s.DataOptions(settings)
+	dataOptions.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
+	set, err := data.Open(c.Context, o.Data, dataOptions)
 	if err != nil {
 		return err
 	}
