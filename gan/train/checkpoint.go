@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,10 @@ type position struct {
 }
 
 const (
+	checkpointEnding = ".safetensors"
+
 	metadataKey = "forger.run"
-	latestName  = "latest.safetensors"
+	latestName  = "latest" + checkpointEnding
 	optimPrefix = "optimizer."
 	rngPrefix   = "rng."
 )
@@ -77,7 +80,7 @@ func (r *Run) Save() (err error) {
 
 // checkpoint is the file of the present step.
 func (r *Run) checkpoint() string {
-	return filepath.Join(r.checkpoints(), fmt.Sprintf("%06d.safetensors", r.step))
+	return filepath.Join(r.checkpoints(), fmt.Sprintf("%06d", r.step)+checkpointEnding)
 }
 
 func (r *Run) elapsed() float64 { return r.seconds + time.Since(r.started).Seconds() }
@@ -151,30 +154,35 @@ func copyFile(from, to string) error {
 	})
 }
 
-// numbered lists the numbered checkpoints of a run, oldest first.
-func numbered(dir string) ([]string, error) {
-	all, err := filepath.Glob(filepath.Join(dir, "[0-9]*.safetensors"))
-	if err != nil {
-		return nil, err
+// A stepFile is a file that is named after a step: 000100.png.
+type stepFile struct {
+	step int
+	path string
+}
+
+// stepFiles lists those with that ending in dir by their steps.
+func stepFiles(dir, ending string) (all []stepFile, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ending)
+		if step, notNumber := strconv.Atoi(name); ok && notNumber == nil {
+			all = append(all, stepFile{step, filepath.Join(dir, e.Name())})
+		}
 	}
-	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) // six digits or more
-	})
-	return all, nil
+	slices.SortFunc(all, func(a, b stepFile) int { return cmp.Compare(a.step, b.step) })
+	return all, err
 }
 
 // prune removes the oldest numbered checkpoints beyond those to keep. Later ones than the present step lie there
 // where somebody went back to an older checkpoint; they do not count, and are written anew in time.
 func (r *Run) prune() error {
-	all, err := numbered(r.checkpoints())
+	all, err := stepFiles(r.checkpoints(), checkpointEnding)
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(all, r.checkpoint()); i >= 0 {
-		all = all[:i+1]
-	}
+	all = slices.DeleteFunc(all, func(f stepFile) bool { return f.step > r.step })
 	for len(all) > r.o.Keep {
-		if err := os.Remove(all[0]); err != nil {
+		if err := os.Remove(all[0].path); err != nil {
 			return err
 		}
 		all = all[1:]
@@ -204,16 +212,16 @@ func (r *Run) restore() (resumed bool, err error) {
 // intact is the newest numbered checkpoint that is whole, "" if there is none. The newest of all is most often the
 // damaged latest under another name.
 func (r *Run) intact() string {
-	all, _ := numbered(r.checkpoints())
-	for _, path := range slices.Backward(all) {
-		f, err := checkpoint.Open(path)
+	all, _ := stepFiles(r.checkpoints(), checkpointEnding)
+	for _, file := range slices.Backward(all) {
+		f, err := checkpoint.Open(file.path)
 		if err != nil {
 			continue
 		}
 		err = f.Verify()
 		f.Close()
 		if err == nil {
-			return path
+			return file.path
 		}
 	}
 	return ""

@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/forgergan/forger/gan/config"
@@ -164,21 +162,20 @@ func (o *outputs) writeReport() error {
 
 // grids reads the sample pictures up to the present step.
 func (o *outputs) grids() ([]report.Grid, error) {
-	paths, err := filepath.Glob(filepath.Join(o.run.samples(), "*.png"))
+	files, err := stepFiles(o.run.samples(), ".png")
 	if err != nil {
 		return nil, err
 	}
 	var out []report.Grid
-	for _, p := range paths {
-		step, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(p), ".png"))
-		if err != nil || step > o.run.step {
-			continue
+	for _, f := range files {
+		if f.step > o.run.step {
+			break
 		}
-		text, err := os.ReadFile(p)
+		text, err := os.ReadFile(f.path)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, report.Grid{Step: step, PNG: text})
+		out = append(out, report.Grid{Step: f.step, PNG: text})
 	}
 	return out, nil
 }

@@ -21,7 +21,7 @@
 //	report.html            curves and grids in one file
 //
 // A checkpoint holds everything that the next step depends on. On the CPU a run that was killed and
-// resumed ends with the same bits as one that was not.
+// resumed ends with the same bits as one that was not, however often it was sampled, logged and saved.
 package train
 
 import (

@@ -24,7 +24,7 @@ type Options struct {
 	Steps   int          `json:"steps"`   // in all; resuming with more goes on
 	Batch   int          `json:"batch"`   // items a step, 64
 	Seed    int64        `json:"seed"`    // of the order of the data and of everything drawn in training
-	Threads int          `json:"threads"` // of one operator on the CPU; LibTorch's choice if 0
+	Threads int          `json:"threads"` // of one operator on the CPU; if 0 as the run began, with LibTorch's choice
 	Device  torch.Device `json:"-"`
 	Workers int          `json:"-"` // goroutines that read data; a choice by cores if 0
 
@@ -116,9 +116,11 @@ func (r *Run) open() error {
 	if err := r.claim(); err != nil {
 		return err
 	}
-	if r.o.Threads > 0 {
-		torch.SetThreads(r.o.Threads)
+	// Another number of threads may change the last bits, so the choice that was made once stays.
+	if r.o.Threads == 0 {
+		r.o.Threads = torch.Threads()
 	}
+	torch.SetThreads(r.o.Threads)
 	r.started = time.Now()
 	return try(func() error {
 		Move(r.model, r.o.Device)
@@ -236,7 +238,7 @@ func ReadSettings(dir string) (s Settings, err error) {
 	return s, nil
 }
 
-// compare refuses a folder that holds another run.
+// compare refuses a folder that holds another run, and takes over what was left to choice in this one.
 func (r *Run) compare() error {
 	if info, err := os.Stat(r.dir); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s is a file, not a folder: choose another one with --out", r.dir)
@@ -269,6 +271,9 @@ func (r *Run) compare() error {
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
 	if before == nil {
+		if r.o.Threads == 0 {
+			r.o.Threads = old.Threads
+		}
 		return nil
 	}
 	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/gan/train/runlog"
+	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
@@ -116,6 +117,35 @@ func TestWorkersAndProcessorsDoNotChangeARun(t *testing.T) {
 	r, _ := open(t, dir, o)
 	require.NoError(t, r.Train(t.Context()))
 	require.Equal(t, content(t, latest(many)), content(t, latest(dir)))
+}
+
+func TestTheNumberOfThreadsThatLibTorchChoseOnceStays(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Threads = 0
+	torch.SetThreads(1)
+	dir := t.TempDir()
+	interruptAt(t, dir, o, 3)
+	torch.SetThreads(2)
+	defer torch.SetThreads(1)
+	open(t, dir, o)
+	require.Equal(t, 1, torch.Threads())
+	saved, err := train.ReadSettings(dir)
+	require.NoError(t, err)
+	require.Equal(t, 1, saved.Threads)
+}
+
+func TestAFolderMayHaveAnyName(t *testing.T) {
+	torchtest.Native(t)
+	dir := filepath.Join(t.TempDir(), "a [b]*?")
+	o := options()
+	o.Keep = 1
+	r, _ := open(t, dir, o)
+	require.NoError(t, r.Train(t.Context()))
+	files, err := os.ReadDir(filepath.Join(dir, "checkpoints"))
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	require.Contains(t, read(t, dir, "report.html"), "data:image/png")
 }
 
 func TestMoreStepsGoOnWithARunThatHadEnded(t *testing.T) {

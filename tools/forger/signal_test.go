@@ -26,15 +26,20 @@ func begun(t *testing.T, args []string, ready func() bool) (c *exec.Cmd, stderr 
 	return c, stderr
 }
 
+// logged reports whether a run has logged so many steps.
+func logged(run string, steps int) func() bool {
+	return func() bool {
+		log, err := os.ReadFile(filepath.Join(run, "log.jsonl"))
+		return err == nil && bytes.Count(log, []byte("\n")) >= steps
+	}
+}
+
 func TestASignalSavesAndSaysHowToResume(t *testing.T) {
 	torchtest.Native(t)
 	data := pictures(t, 40)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		run := filepath.Join(t.TempDir(), "run")
-		c, stderr := begun(t, tiny(data, run, "--steps", "1000000", "--log-every", "1"), func() bool {
-			log, err := os.ReadFile(filepath.Join(run, "log.jsonl"))
-			return err == nil && bytes.Count(log, []byte("\n")) > 2
-		})
+		c, stderr := begun(t, tiny(data, run, "--steps", "1000000", "--log-every", "1"), logged(run, 3))
 		require.NoError(t, c.Process.Signal(signal))
 		c.Wait()
 		require.Equal(t, 130, c.ProcessState.ExitCode(), stderr)
@@ -47,11 +52,10 @@ func TestASignalSavesAndSaysHowToResume(t *testing.T) {
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	torchtest.Native(t)
 	run := filepath.Join(t.TempDir(), "run")
-	// A step of some seconds, so that the first signal cannot have ended the program in order before the second.
-	c, stderr := begun(t, tiny(pictures(t, 40), run, "--size", "64", "--width", "64", "--batch", "40"), func() bool {
-		_, err := os.Stat(filepath.Join(run, "samples", "000000.png"))
-		return err == nil
-	})
+	// Steps of some seconds, so that the first signal cannot have ended the program in order before the second.
+	slow := tiny(pictures(t, 40), run, "--size", "64", "--width", "64", "--batch", "40", "--log-every", "1", "--sample-every", "100")
+	c, stderr := begun(t, slow, logged(run, 1))
+	time.Sleep(50 * time.Millisecond) // into the second step
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	time.Sleep(100 * time.Millisecond)
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))

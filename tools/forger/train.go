@@ -192,7 +192,7 @@ func trainRun(c *cli.Context, s train.System, title string, settings any, out st
 		return cli.Exit(err.Error(), 130)
 	}
 	if err != nil {
-		return err
+		return cli.Exit(err.Error(), 1) // also after Ctrl-C: what was to be saved is not
 	}
 	return trained(c, run, from)
 }
