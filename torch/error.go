@@ -96,6 +96,9 @@ func oneLine(s string) string {
 		return s
 	}
 	s, _, _ = strings.Cut(s, "\n")
+	if _, rest, found := strings.Cut(s, "] . "); found && strings.HasPrefix(s, "[enforce fail at ") {
+		s = rest // where in LibTorch's sources it was noticed
+	}
 	return strings.TrimSuffix(strings.TrimSpace(s), ".")
 }
 
