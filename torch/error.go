@@ -96,8 +96,10 @@ func oneLine(s string) string {
 		return s
 	}
 	s, _, _ = strings.Cut(s, "\n")
-	if _, rest, found := strings.Cut(s, "] . "); found && strings.HasPrefix(s, "[enforce fail at ") {
-		s = rest // where in LibTorch's sources it was noticed
+	if strings.HasPrefix(s, "[enforce fail at ") { // a place in LibTorch's sources and a condition
+		if i := strings.Index(s, "DefaultCPUAllocator: "); i >= 0 {
+			s = s[i:]
+		}
 	}
 	return strings.TrimSuffix(strings.TrimSpace(s), ".")
 }
