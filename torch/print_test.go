@@ -116,6 +116,7 @@ func TestPrintingEqualsPyTorch(t *testing.T) {
 
 func TestPrintingLeavesNothingAliveOutsideAScope(t *testing.T) {
 	torchtest.Native(t)
+	torchtest.NoLeaks(t)
 	x := torch.Randn([]int{40, 40}).SetRequiresGrad(true)
 	defer x.Free()
 	before := torch.Live()

@@ -79,6 +79,7 @@ func TestAScopeEndsWhenItsFunctionPanics(t *testing.T) {
 
 func TestAScopeEndsWhenItsGoroutineEnds(t *testing.T) {
 	torchtest.Native(t)
+	torchtest.NoLeaks(t)
 	before, done := torch.Live(), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -11,12 +11,12 @@ type Nonlinearity string
 
 // The nonlinearities, under PyTorch's names.
 const (
-	LinearGain Nonlinearity = "linear" // and convolutions
-	Sigmoid    Nonlinearity = "sigmoid"
-	Tanh       Nonlinearity = "tanh"
-	ReLU       Nonlinearity = "relu"
-	LeakyReLU  Nonlinearity = "leaky_relu"
-	SELU       Nonlinearity = "selu"
+	Linear    Nonlinearity = "linear" // and convolutions
+	Sigmoid   Nonlinearity = "sigmoid"
+	Tanh      Nonlinearity = "tanh"
+	ReLU      Nonlinearity = "relu"
+	LeakyReLU Nonlinearity = "leaky_relu"
+	SELU      Nonlinearity = "selu"
 )
 
 // Gain is the factor that keeps the variance of a layer's output through a nonlinearity, as
@@ -24,7 +24,7 @@ const (
 // It panics with an *Error on another name.
 func Gain(after Nonlinearity, param float64) float64 {
 	switch after {
-	case LinearGain, Sigmoid:
+	case Linear, Sigmoid:
 		return 1
 	case Tanh:
 		return 5.0 / 3
