@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 
 	"github.com/forgergan/forger/torch"
@@ -25,7 +26,11 @@ func (e *Interrupted) Error() string {
 // Train makes the steps that are left, writing the outputs that the package comment lists. When ctx
 // ends it finishes the step, saves and returns *Interrupted. A loss that is not finite ends the run
 // with an error; the checkpoints made before stay.
+//
+// The goroutine stays on one thread meanwhile: each thread that calls LibTorch gets worker threads of its own.
 func (r *Run) Train(ctx context.Context) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if r.step == 0 {
 		if err := try(r.sample); err != nil {
 			return err
