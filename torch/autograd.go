@@ -22,6 +22,15 @@ func (t *Tensor) SetRequiresGrad(on bool) *Tensor {
 	return t
 }
 
+// SetData lets t take over the memory of other, type, device and layout included, as PyTorch's
+// tensor.data = other. Whoever holds t, an optimiser for one, goes on with the new memory.
+func (t *Tensor) SetData(other *Tensor) {
+	f := newFrame("SetData", capi.SetData)
+	f.tensor(t)
+	f.tensor(other)
+	f.run()
+}
+
 // Grad is the gradient that Backward accumulated in t, or nil. It shares memory with it.
 func (t *Tensor) Grad() *Tensor {
 	f := newFrame("Grad", capi.GradGet)

@@ -47,7 +47,7 @@
 // Misuse panics, as in gonum: shapes, types or devices that do not fit, an index out of range, a stale tensor. The
 // value is an [*Error] with the operation, a code, the shapes and one line of text; [*OutOfMemory] is its own type. [Try]
 // turns either into a returned error. What a right program can meet returns an error: [Available], [ParseDevice],
-// [System]. The environment variable FORGER_DEBUG keeps LibTorch's whole messages with their C++ stack.
+// [System]. [SetDebug] keeps LibTorch's whole messages with their C++ stack.
 //
 // LibTorch is opened at the first use, not linked: a program that imports this package compiles and starts where
 // LibTorch is missing. [Available] says in a sentence what helps.
@@ -73,7 +73,7 @@
 // # Random numbers
 //
 // [ManualSeed] starts the default [Generator] of every device. On the CPU the same seed gives the numbers that PyTorch
-// gives, bit for bit: draws, permutations, dropout masks and, with package torch/nn/init, initial weights. (Bernoulli
+// gives, bit for bit: draws, permutations, dropout masks and, with package torch/nn/initializer, initial weights. (Bernoulli
 // numbers of one probability, dropout among them, depend on whether the processor is Intel's; that is LibTorch's doing.) [ForkRNG] runs a function and puts the
 // default stream back; [NewGenerator] makes a stream of its own; [Generator.State] and [Generator.SetState] save and
 // restore a position in the bytes that PyTorch uses.

@@ -46,16 +46,23 @@ var dtypes = [...]struct {
 	Bool:         {"bool", 1, 11},
 }
 
+func (d DType) known() bool { return d >= 0 && int(d) < len(dtypes) }
+
 // String is PyTorch's name without the module: "float32".
 func (d DType) String() string {
-	if d < 0 || int(d) >= len(dtypes) {
+	if !d.known() {
 		return fmt.Sprintf("dtype(%d)", int8(d))
 	}
 	return dtypes[d].name
 }
 
-// Size is the number of bytes of one element.
-func (d DType) Size() int { return dtypes[d].size }
+// Size is the number of bytes of one element, 0 for a type that does not exist.
+func (d DType) Size() int {
+	if !d.known() {
+		return 0
+	}
+	return dtypes[d].size
+}
 
 // IsFloat reports whether d is a real floating-point type.
 func (d DType) IsFloat() bool {

@@ -2,8 +2,8 @@ package torch
 
 import (
 	"fmt"
-	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/forgergan/forger/torch/internal/capi"
 )
@@ -87,12 +87,19 @@ func Try(f func()) (err error) {
 	return nil
 }
 
-// debug keeps LibTorch's whole messages, with their C++ stack.
-var debug = os.Getenv("FORGER_DEBUG") != ""
+var debug atomic.Bool
+
+// SetDebug keeps LibTorch's whole messages, with their C++ stack, in the errors to come.
+func SetDebug(on bool) {
+	debug.Store(on)
+	if loaded.Load() {
+		setFlag(capi.FullMessages, on)
+	}
+}
 
 // oneLine is the part of a message that says what is wrong.
 func oneLine(s string) string {
-	if debug {
+	if debug.Load() {
 		return s
 	}
 	s, _, _ = strings.Cut(s, "\n")

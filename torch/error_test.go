@@ -74,3 +74,13 @@ func TestAnAbsurdSizeIsOutOfMemoryAndLeavesNothingBehind(t *testing.T) {
 	require.Error(t, torch.Try(func() { torch.Empty([]int{1 << 61, 8}) }), "a size that no integer holds")
 	require.Error(t, torch.Try(func() { torch.Empty([]int{-1}) }))
 }
+
+func TestDebugKeepsTheWholeMessageOfLibTorch(t *testing.T) {
+	torchtest.Native(t)
+	wrong := func() { torch.Scope(func() { one().Add(torch.Ones([]int{3})) }) }
+	torch.SetDebug(true)
+	err := torch.Try(wrong)
+	torch.SetDebug(false)
+	require.ErrorContains(t, err, "\nException raised from ")
+	require.NotContains(t, torch.Try(wrong).Error(), "\n")
+}

@@ -200,7 +200,7 @@ func (f *frame) optString(s *string) {
 }
 
 func (f *frame) dtype(d DType) {
-	if d <= DefaultDType || int(d) >= len(dtypes) {
+	if d == DefaultDType || !d.known() {
 		f.refuse("%s is no element type", d)
 	}
 	f.add(capi.Int, dtypes[d].code)

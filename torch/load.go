@@ -50,7 +50,7 @@ func loadNow() error {
 		return err
 	}
 	loaded.Store(true)
-	if debug {
+	if debug.Load() {
 		setFlag(capi.FullMessages, true)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/torch"
-	fill "github.com/forgergan/forger/torch/nn/init"
+	"github.com/forgergan/forger/torch/nn/initializer"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
@@ -26,7 +26,7 @@ func newTrainer() *trainer {
 	for _, shape := range [][]int{{8, 3, 3, 3}, {8}, {8}, {10, 8 * 4 * 4}, {10}} {
 		p := torch.Ones(shape).Own()
 		if len(shape) > 1 {
-			fill.KaimingUniform(p, 0)
+			initializer.KaimingUniform(p, 0)
 		}
 		m.params = append(m.params, p.SetRequiresGrad(true))
 		m.momenta = append(m.momenta, torch.Zeros(shape).Own())

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/forgergan/forger/torch"
-	fill "github.com/forgergan/forger/torch/nn/init"
+	"github.com/forgergan/forger/torch/nn/initializer"
 )
 
 func of(d torch.DType) torch.TensorOptions { return torch.TensorOptions{DType: d} }
@@ -55,7 +55,7 @@ var draws = map[string]func() *torch.Tensor{
 	},
 	"normal__noncontiguous": func() *torch.Tensor { return torch.Zeros([]int{4, 6}).T().NormalInPlace() },
 	"randn_like":            func() *torch.Tensor { return torch.Zeros([]int{2, 3}).RandnLike() },
-	"trunc_20":              filled(func(x *torch.Tensor) { fill.TruncNormal(x, 0, 1, -2, 2) }, 20),
+	"trunc_20":              filled(func(x *torch.Tensor) { initializer.TruncNormal(x, 0, 1, -2, 2) }, 20),
 	"channels_last": func() *torch.Tensor {
 		return torch.Randn([]int{1, 3, 4, 4}).To(torch.ToOptions{MemoryFormat: torch.ChannelsLast})
 	},
@@ -63,7 +63,7 @@ var draws = map[string]func() *torch.Tensor{
 	"rand_1": randOf(torch.Float32, 1), "rand_3": randOf(torch.Float32, 3), "rand_4": randOf(torch.Float32, 4),
 	"rand_50": randOf(torch.Float32, 50), "rand_70x10": randOf(torch.Float32, 70, 10), "rand_after": randOf(torch.Float32, 3),
 	"rand_f64_6": randOf(torch.Float64, 6), "rand_f16_6": randOf(torch.Float16, 6), "rand_bf16_6": randOf(torch.BFloat16, 6),
-	"uniform_-0.1_0.1_20":    filled(func(x *torch.Tensor) { fill.Uniform(x, -0.1, 0.1) }, 20),
+	"uniform_-0.1_0.1_20":    filled(func(x *torch.Tensor) { initializer.Uniform(x, -0.1, 0.1) }, 20),
 	"uniform__noncontiguous": func() *torch.Tensor { return torch.Zeros([]int{3, 4}).T().UniformInPlace() },
 
 	"randint_10_20": randIntOf(torch.Int64, 0, 10, 20), "randint_-5_5_20": randIntOf(torch.Int64, -5, 5, 20),
@@ -101,40 +101,40 @@ var draws = map[string]func() *torch.Tensor{
 	"poisson":    func() *torch.Tensor { return torch.FromSlice([]float32{0.5, 3, 20}).Poisson() },
 	"gamma":      func() *torch.Tensor { return torch.FromSlice([]float32{0.5, 1, 4}).StandardGamma() },
 
-	"uniform_":                    filled(func(x *torch.Tensor) { fill.Uniform(x, -0.2, 0.3) }, 3, 5),
-	"normal_0_0.02":               filled(func(x *torch.Tensor) { fill.Normal(x, 0, 0.02) }, 4, 3, 4, 4),
-	"normal_1_0.02":               filled(func(x *torch.Tensor) { fill.Normal(x, 1, 0.02) }, 8),
-	"xavier_uniform_":             filled(func(x *torch.Tensor) { fill.XavierUniform(x, 1) }, 4, 6),
-	"xavier_uniform_conv_gain":    filled(func(x *torch.Tensor) { fill.XavierUniform(x, fill.Gain(fill.ReLU, 0)) }, 4, 3, 3, 3),
-	"xavier_normal_":              filled(func(x *torch.Tensor) { fill.XavierNormal(x, 1) }, 4, 6),
-	"xavier_normal_conv_gain0.02": filled(func(x *torch.Tensor) { fill.XavierNormal(x, 0.02) }, 4, 3, 4, 4),
-	"kaiming_uniform_default":     filled(func(x *torch.Tensor) { fill.KaimingUniform(x, 0) }, 5, 4),
-	"kaiming_uniform_a_sqrt5":     filled(func(x *torch.Tensor) { fill.KaimingUniform(x, math.Sqrt(5)) }, 5, 4),
-	"kaiming_normal_fan_in":       filled(func(x *torch.Tensor) { fill.KaimingNormal(x, 0, fill.FanIn, fill.LeakyReLU) }, 4, 3, 3, 3),
-	"kaiming_normal_fan_out_relu": filled(func(x *torch.Tensor) { fill.KaimingNormal(x, 0, fill.FanOut, fill.ReLU) }, 4, 3, 3, 3),
-	"kaiming_normal_leaky0.2":     filled(func(x *torch.Tensor) { fill.KaimingNormal(x, 0.2, fill.FanIn, fill.LeakyReLU) }, 4, 6),
-	"trunc_normal_":               filled(func(x *torch.Tensor) { fill.TruncNormal(x, 0, 0.02, -2, 2) }, 6, 6),
-	"trunc_normal_narrow":         filled(func(x *torch.Tensor) { fill.TruncNormal(x, 0.5, 1, -0.3, 1.1) }, 40),
-	"sparse_":                     filled(func(x *torch.Tensor) { fill.Sparse(x, 0.5, 0.01) }, 6, 4),
+	"uniform_":                    filled(func(x *torch.Tensor) { initializer.Uniform(x, -0.2, 0.3) }, 3, 5),
+	"normal_0_0.02":               filled(func(x *torch.Tensor) { initializer.Normal(x, 0, 0.02) }, 4, 3, 4, 4),
+	"normal_1_0.02":               filled(func(x *torch.Tensor) { initializer.Normal(x, 1, 0.02) }, 8),
+	"xavier_uniform_":             filled(func(x *torch.Tensor) { initializer.XavierUniform(x, 1) }, 4, 6),
+	"xavier_uniform_conv_gain":    filled(func(x *torch.Tensor) { initializer.XavierUniform(x, initializer.Gain(initializer.ReLU, 0)) }, 4, 3, 3, 3),
+	"xavier_normal_":              filled(func(x *torch.Tensor) { initializer.XavierNormal(x, 1) }, 4, 6),
+	"xavier_normal_conv_gain0.02": filled(func(x *torch.Tensor) { initializer.XavierNormal(x, 0.02) }, 4, 3, 4, 4),
+	"kaiming_uniform_default":     filled(func(x *torch.Tensor) { initializer.KaimingUniform(x, 0) }, 5, 4),
+	"kaiming_uniform_a_sqrt5":     filled(func(x *torch.Tensor) { initializer.KaimingUniform(x, math.Sqrt(5)) }, 5, 4),
+	"kaiming_normal_fan_in":       filled(func(x *torch.Tensor) { initializer.KaimingNormal(x, 0, initializer.FanIn, initializer.LeakyReLU) }, 4, 3, 3, 3),
+	"kaiming_normal_fan_out_relu": filled(func(x *torch.Tensor) { initializer.KaimingNormal(x, 0, initializer.FanOut, initializer.ReLU) }, 4, 3, 3, 3),
+	"kaiming_normal_leaky0.2":     filled(func(x *torch.Tensor) { initializer.KaimingNormal(x, 0.2, initializer.FanIn, initializer.LeakyReLU) }, 4, 6),
+	"trunc_normal_":               filled(func(x *torch.Tensor) { initializer.TruncNormal(x, 0, 0.02, -2, 2) }, 6, 6),
+	"trunc_normal_narrow":         filled(func(x *torch.Tensor) { initializer.TruncNormal(x, 0.5, 1, -0.3, 1.1) }, 40),
+	"sparse_":                     filled(func(x *torch.Tensor) { initializer.Sparse(x, 0.5, 0.01) }, 6, 4),
 
-	"orthogonal_4x4":       filled(func(x *torch.Tensor) { fill.Orthogonal(x, 1) }, 4, 4),
-	"orthogonal_3x6":       filled(func(x *torch.Tensor) { fill.Orthogonal(x, 1) }, 3, 6),
-	"orthogonal_6x3":       filled(func(x *torch.Tensor) { fill.Orthogonal(x, 1) }, 6, 3),
-	"orthogonal_conv_gain": filled(func(x *torch.Tensor) { fill.Orthogonal(x, math.Sqrt2) }, 4, 3, 2, 2),
+	"orthogonal_4x4":       filled(func(x *torch.Tensor) { initializer.Orthogonal(x, 1) }, 4, 4),
+	"orthogonal_3x6":       filled(func(x *torch.Tensor) { initializer.Orthogonal(x, 1) }, 3, 6),
+	"orthogonal_6x3":       filled(func(x *torch.Tensor) { initializer.Orthogonal(x, 1) }, 6, 3),
+	"orthogonal_conv_gain": filled(func(x *torch.Tensor) { initializer.Orthogonal(x, math.Sqrt2) }, 4, 3, 2, 2),
 }
 
 // dcganInit builds DCGAN's smallest generator, overwrites its default weights and makes one pass in training mode.
 func dcganInit(t *testing.T, c *randomCase) {
 	torch.ManualSeed(5)
 	w0, w3 := torch.Empty([]int{6, 8, 4, 4}), torch.Empty([]int{8, 3, 4, 4})
-	fill.LinearDefaults(w0, nil)
-	fill.LinearDefaults(w3, nil)
+	initializer.LinearDefaults(w0, nil)
+	initializer.LinearDefaults(w3, nil)
 	scale, shift := torch.Ones([]int{8}), torch.Zeros([]int{8})
 	mean, variance := torch.Zeros([]int{8}), torch.Ones([]int{8})
 
-	fill.Normal(w0, 0, 0.02)
-	fill.Normal(scale, 1, 0.02)
-	fill.Normal(w3, 0, 0.02)
+	initializer.Normal(w0, 0, 0.02)
+	initializer.Normal(scale, 1, 0.02)
+	initializer.Normal(w3, 0, 0.02)
 	z := torch.Randn([]int{2, 6, 1, 1})
 	h := torch.ConvTranspose2d(z, w0)
 	h = torch.BatchNorm(h, scale, shift, mean, variance, true, 0.1, 1e-5, true).ReLU()

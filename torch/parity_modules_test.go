@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/torch"
-	fill "github.com/forgergan/forger/torch/nn/init"
+	"github.com/forgergan/forger/torch/nn/initializer"
 )
 
-// modules draws the initial state of each of the kit's layers by the functions of nn/init, in the order in which
+// modules draws the initial state of each of the kit's layers by the functions of nn/initializer, in the order in which
 // PyTorch's own layers draw theirs. The layers themselves are not used: package nn is above this one, and the kit has
 // layers that Forger builds from others. That nn's layers draw in this order is nn's own parity test.
 func (c *randomCase) modules(t *testing.T) {
@@ -58,12 +58,12 @@ func (s state) linear(bias int, weight ...int) { s.linearNamed("weight", bias, w
 func (s state) linearNamed(name string, bias int, weight ...int) {
 	w := torch.Empty(weight)
 	if bias == 0 {
-		fill.LinearDefaults(w, nil)
+		initializer.LinearDefaults(w, nil)
 		s.check(name, w)
 		return
 	}
 	b := torch.Empty([]int{bias})
-	fill.LinearDefaults(w, b)
+	initializer.LinearDefaults(w, b)
 	s.check(name, w)
 	s.check("bias", b)
 }
@@ -75,7 +75,7 @@ func (s state) norm(n int) {
 
 func (s state) uniform(bound float64, name string, size ...int) {
 	x := torch.Empty(size)
-	fill.Uniform(x, -bound, bound)
+	initializer.Uniform(x, -bound, bound)
 	s.check(name, x)
 }
 
@@ -100,18 +100,18 @@ func (s state) recurrent(gates, inputs, hidden, layers int, suffixes ...string) 
 // attention draws the output layer first, whose bias is then set to 0, and the joint input matrix after it.
 func (s state) attention(n int) {
 	out := torch.Empty([]int{n, n})
-	fill.LinearDefaults(out, torch.Empty([]int{n}))
+	initializer.LinearDefaults(out, torch.Empty([]int{n}))
 	s.check("out_proj.weight", out)
 	s.constant("out_proj.bias", 0, n)
 	in := torch.Empty([]int{3 * n, n})
-	fill.XavierUniform(in, 1)
+	initializer.XavierUniform(in, 1)
 	s.check("in_proj_weight", in)
 	s.constant("in_proj_bias", 0, 3*n)
 }
 
 func unit(n int) *torch.Tensor {
 	x := torch.Empty([]int{n})
-	fill.Normal(x, 0, 1)
+	initializer.Normal(x, 0, 1)
 	return x.Div(x.VectorNorm(torch.VectorNormOptions{Dim: []int{0}, Keepdim: true}))
 }
 
@@ -127,12 +127,12 @@ var layers = map[string]func(s state){
 	"ConvTranspose1d(3, 2, 4)":           func(s state) { s.linear(2, 3, 2, 4) },
 	"Embedding(6, 4)": func(s state) {
 		w := torch.Empty([]int{6, 4})
-		fill.Normal(w, 0, 1)
+		initializer.Normal(w, 0, 1)
 		s.check("weight", w)
 	},
 	"Embedding(6, 3, padding_idx=1)": func(s state) {
 		w := torch.Empty([]int{6, 3})
-		fill.Normal(w, 0, 1)
+		initializer.Normal(w, 0, 1)
 		s.check("weight", w.SetAt(0, 1))
 	},
 	"BatchNorm2d(4)": func(s state) {

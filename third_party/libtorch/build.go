@@ -25,7 +25,7 @@ func BuildShim(ctx context.Context, inst Install, sources fs.FS, stamp string, l
 		return Shim{}, err
 	}
 	final := cachedShim(cache, stamp)
-	if shim, err := readShim(final, stamp); err == nil && shim.Libtorch == inst.Root {
+	if shim, err := readShim(final, stamp, ""); err == nil && shim.Libtorch == inst.Root {
 		return shim, nil
 	}
 	w, err := openWorkshop(ctx, cache, log)
@@ -37,10 +37,10 @@ func BuildShim(ctx context.Context, inst Install, sources fs.FS, stamp string, l
 		return Shim{}, fmt.Errorf("note LibTorch's place beside the shim: %w", err)
 	} else if !moved {
 		if err := buildShim(ctx, w, inst, sources, stamp, final, log); err != nil {
-			return Shim{}, fmt.Errorf("build the C++ shim: %w", err)
+			return Shim{}, fmt.Errorf("build the C++ shim: %w", diskError(cache, err))
 		}
 	}
-	return readShim(final, stamp)
+	return readShim(final, stamp, "")
 }
 
 // moveShim points a shim that is already built at another LibTorch of the same version: the headers are the same, and
@@ -91,7 +91,7 @@ func buildShim(ctx context.Context, w *workshop, inst Install, sources fs.FS, st
 		return err
 	}
 	if err := os.CopyFS(src, sources); err != nil {
-		return diskError(w.cache, err)
+		return err
 	}
 	start := time.Now()
 	log("shim: building against %s …", inst.Root)
@@ -107,7 +107,7 @@ func buildShim(ctx context.Context, w *workshop, inst Install, sources fs.FS, st
 		return err
 	}
 	if err := writeSidecar(built, sidecar{Libtorch: inst.Root, Version: Version, Stamp: stamp}); err != nil {
-		return diskError(w.cache, err)
+		return err
 	}
 	if err := w.publish(out, filepath.Dir(final)); err != nil {
 		return err
@@ -126,8 +126,8 @@ func run(ctx context.Context, name string, args ...string) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if strings.Contains(out.String(), "No space left on device") {
-		return fmt.Errorf("the disk is full; free some space or set FORGER_CACHE to a folder on another disk, then run `forger setup` again")
+	if full := diskFull(out.String()); full != nil {
+		return full
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	for i, line := range lines {

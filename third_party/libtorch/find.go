@@ -20,8 +20,7 @@ func Find(ctx context.Context) (Install, []Tried, error) {
 	if root := os.Getenv("LIBTORCH"); root != "" {
 		inst, err := check(root, "LIBTORCH")
 		if err != nil {
-			return Install{}, []Tried{{"LIBTORCH=" + root, err.Error()}},
-				fmt.Errorf("LIBTORCH=%s cannot be used: %w; correct it, or unset it and run `forger setup`", root, err)
+			return Install{}, []Tried{{"LIBTORCH=" + root, err.Error()}}, wrongLIBTORCH(root, err)
 		}
 		return inst, nil, nil
 	}
@@ -41,6 +40,10 @@ func Find(ctx context.Context) (Install, []Tried, error) {
 	}
 	tried = append(tried, Tried{place, err.Error()})
 	return Install{}, tried, notFound("LibTorch "+Version, tried)
+}
+
+func wrongLIBTORCH(root string, err error) error {
+	return fmt.Errorf("LIBTORCH=%s cannot be used: %w; correct it, or unset it and run `forger setup`", root, err)
 }
 
 // cached is the root of the installation that Get downloads.

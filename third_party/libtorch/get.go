@@ -12,11 +12,11 @@ import (
 
 // Options choose what [Get] brings.
 type Options struct {
-	CUDA bool // the CUDA libraries too, 2.5 GB to download in all (Linux on x86-64)
+	CUDA bool // the CUDA libraries too, in all 2.5 GB to download and 3.4 GB on disk (Linux on x86-64)
 	Log  Logf
 }
 
-// Get returns what [Find] finds, or downloads LibTorch into the cache: 544 MB, 560 MB on disk. It is safe to call
+// Get returns what [Find] finds, or downloads LibTorch into the cache: 544 MB, 500 MB on disk. It is safe to call
 // from several processes at once; one of them works and the others wait for it.
 //
 // With Options.CUDA, a LibTorch found without CUDA is not enough. The one in the cache then gains the CUDA libraries;
@@ -75,7 +75,7 @@ func (s *setup) get(ctx context.Context, cuda bool) (Install, error) {
 	}
 	if len(parts) > 0 {
 		if err := s.bring(ctx, w, parts); err != nil {
-			return Install{}, fmt.Errorf("set up LibTorch %s: %w", Version, err)
+			return Install{}, fmt.Errorf("set up LibTorch %s: %w", Version, diskError(s.cache, err))
 		}
 	}
 	return check(cached(s.cache), "cache")

@@ -83,6 +83,15 @@ func CacheDir() (string, error) {
 
 // check reads the installation at root, or says in one clause what is missing or wrong there.
 func check(root, source string) (Install, error) {
+	inst, err := checkRuntime(root, source)
+	if err != nil {
+		return Install{}, err
+	}
+	return inst, inst.require(filepath.Join("include", "ATen", "ATen.h"))
+}
+
+// checkRuntime is check without the headers, which a machine that only runs programs may lack.
+func checkRuntime(root, source string) (Install, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return Install{}, err
@@ -97,16 +106,16 @@ func check(root, source string) (Install, error) {
 	if base, _, _ := strings.Cut(inst.Version, "+"); base != Version {
 		return Install{}, fmt.Errorf("it is LibTorch %s, and Forger needs %s", inst.Version, Version)
 	}
-	for _, file := range []string{
-		inst.Lib("c10"), inst.Lib("torch_cpu"),
-		filepath.Join(root, "include", "ATen", "ATen.h"),
-	} {
-		if _, err := os.Stat(file); err != nil {
-			rel, _ := filepath.Rel(root, file)
-			return Install{}, fmt.Errorf("it has no %s", rel)
+	return inst, inst.require(filepath.Join("lib", libName("c10")), filepath.Join("lib", libName("torch_cpu")))
+}
+
+func (i Install) require(files ...string) error {
+	for _, file := range files {
+		if _, err := os.Stat(filepath.Join(i.Root, file)); err != nil {
+			return fmt.Errorf("it has no %s", file)
 		}
 	}
-	return inst, nil
+	return nil
 }
 
 // readVersion reads version.py, which a wheel has, or build-version, which a LibTorch archive has.

@@ -84,6 +84,9 @@ func pip(ctx context.Context, temp string, args ...string) error {
 
 // pipError makes one sentence of what pip printed over many lines.
 func pipError(output string, err error) error {
+	if full := diskFull(output); full != nil {
+		return full
+	}
 	has := func(words ...string) bool {
 		for _, w := range words {
 			if strings.Contains(output, w) {
@@ -95,8 +98,6 @@ func pipError(output string, err error) error {
 	switch {
 	case has("No module named pip"):
 		return errors.New("python3 has no pip; install it (Debian, Ubuntu: apt-get install python3-pip; elsewhere: python3 -m ensurepip --user)")
-	case has("No space left on device", "Disk quota exceeded"):
-		return errors.New("the disk is full; free some space or set FORGER_CACHE to a folder on another disk, then run `forger setup` again")
 	case has("CERTIFICATE_VERIFY_FAILED"):
 		return errors.New("the package index shows a certificate that pip does not trust; give pip your proxy's certificate with PIP_CERT")
 	case has("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError", "Max retries exceeded",

@@ -13,7 +13,7 @@ import (
 // Shim is a built C++ shim and what it was built for.
 type Shim struct {
 	Path     string // the library
-	Libtorch string // the Root of the Install to open before it
+	Libtorch string // the LibTorch to open before it: $LIBTORCH where set, else the one it was built against
 	Stamp    string // of the sources, see native.Stamp
 }
 
@@ -25,15 +25,22 @@ type sidecar struct {
 }
 
 // FindShim looks for the shim with this stamp: the file in $FORGER_SHIM, then beside the executable, then in
-// build/native of Forger's own tree where the program was compiled from one, then in the cache. It starts no process.
+// build/native of Forger's own tree where the program was compiled from one, then in the cache. It starts no process, and
+// needs no headers: a program can travel with its shim and LibTorch's libraries, LIBTORCH saying where these are.
 //
 // Tried lists the places that came before the one found, or all of them with an error, whose text is the same list
 // with the command that helps. Where FORGER_SHIM is set, only it counts.
 func FindShim(stamp string) (Shim, []Tried, error) {
 	what := fmt.Sprintf("the C++ shim of this program (sources %.16s, LibTorch %s)", stamp, Version)
+	root := os.Getenv("LIBTORCH")
+	if root != "" {
+		if _, err := checkRuntime(root, "LIBTORCH"); err != nil {
+			return Shim{}, []Tried{{"LIBTORCH=" + root, err.Error()}}, wrongLIBTORCH(root, err)
+		}
+	}
 	var tried []Tried
 	for _, path := range shimPlaces(stamp, &tried) {
-		shim, err := readShim(path, stamp)
+		shim, err := readShim(path, stamp, root)
 		if err == nil {
 			return shim, tried, nil
 		}
@@ -78,8 +85,9 @@ func sidecarOf(shim string) string {
 	return strings.TrimSuffix(shim, filepath.Ext(shim)) + ".json"
 }
 
-// readShim accepts a shim, or says in one clause why it cannot be used.
-func readShim(path, stamp string) (Shim, error) {
+// readShim accepts a shim, or says in one clause why it cannot be used. It belongs to the LibTorch in root or, where
+// that is empty, to the one it was built against.
+func readShim(path, stamp, root string) (Shim, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return Shim{}, err
@@ -101,8 +109,12 @@ func readShim(path, stamp string) (Shim, error) {
 	case s.Version != Version:
 		return Shim{}, fmt.Errorf("it was built for LibTorch %s", s.Version)
 	}
-	if _, err := check(s.Libtorch, ""); err != nil {
-		return Shim{}, fmt.Errorf("it was built for the LibTorch in %s, which cannot be used: %w", s.Libtorch, err)
+	if root == "" {
+		root = s.Libtorch
 	}
-	return Shim{Path: path, Libtorch: s.Libtorch, Stamp: stamp}, nil
+	inst, err := checkRuntime(root, "")
+	if err != nil {
+		return Shim{}, fmt.Errorf("its LibTorch in %s cannot be used: %w", root, err)
+	}
+	return Shim{Path: path, Libtorch: inst.Root, Stamp: stamp}, nil
 }

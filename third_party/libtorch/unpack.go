@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // verify compares a downloaded file with its pinned checksum.
@@ -55,14 +54,14 @@ func unpack(ctx context.Context, file, dir string, keep func(name string) bool) 
 		target := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if parent := filepath.Dir(target); !made[parent] {
 			if err := os.MkdirAll(parent, 0o755); err != nil {
-				return total, diskError(dir, err)
+				return total, err
 			}
 			made[parent] = true
 		}
 		n, err := unpackFile(f, target)
 		total += n
 		if err != nil {
-			return total, diskError(dir, fmt.Errorf("unpack %s of %s: %w", f.Name, filepath.Base(file), err))
+			return total, fmt.Errorf("unpack %s of %s: %w", f.Name, filepath.Base(file), err)
 		}
 	}
 	if total == 0 {
@@ -83,12 +82,4 @@ func unpackFile(f *zip.File, target string) (n int64, err error) {
 	}
 	n, err = io.Copy(out, in)
 	return n, errors.Join(err, out.Close())
-}
-
-// diskError turns a full disk into a sentence that says which and what to do.
-func diskError(dir string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("the disk of %s is full; free some space or set FORGER_CACHE to a folder on another disk, then run `forger setup` again", dir)
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -61,11 +62,11 @@ func (w *workshop) work() string { return filepath.Join(w.cache, "work") }
 // temp makes a new folder in the cache, on the same disk as the final places, so that a rename moves it there.
 func (w *workshop) temp(name string) (string, error) {
 	if err := os.MkdirAll(w.work(), 0o755); err != nil {
-		return "", diskError(w.cache, err)
+		return "", err
 	}
 	dir, err := os.MkdirTemp(w.work(), name+"-")
 	if err != nil {
-		return "", diskError(w.cache, err)
+		return "", err
 	}
 	return dir, os.Chmod(dir, 0o755)
 }
@@ -73,7 +74,7 @@ func (w *workshop) temp(name string) (string, error) {
 // publish gives a finished folder its final name. What is on disk there by that name, and was found unusable, goes.
 func (w *workshop) publish(dir, final string) error {
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
-		return diskError(w.cache, err)
+		return err
 	}
 	syscall.Sync() // one flush of the disk costs less than an fsync for each of LibTorch's 9,700 headers
 	if _, err := os.Lstat(final); err == nil {
@@ -114,7 +115,7 @@ func (w *workshop) merge(dir, into, last string) error {
 	for _, file := range files {
 		target := filepath.Join(into, file)
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return diskError(into, err)
+			return err
 		}
 		if file == last {
 			syscall.Sync()
@@ -129,6 +130,24 @@ func (w *workshop) merge(dir, into, last string) error {
 func (w *workshop) close() {
 	os.RemoveAll(w.work())
 	w.lock.Close()
+}
+
+// diskError turns a full disk into a sentence that says which and what to do.
+func diskError(cache string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("the disk of %s is full; free some space or set FORGER_CACHE to a folder on another disk, then run `forger setup` again", cache)
+	}
+	return err
+}
+
+// diskFull finds the same in the output of a tool.
+func diskFull(output string) error {
+	for _, err := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		if strings.Contains(strings.ToLower(output), err.Error()) {
+			return err
+		}
+	}
+	return nil
 }
 
 func syncDir(dir string) error {

@@ -76,6 +76,7 @@ const (
 	FromBytes         Op = C.FORGER_FROM_BYTES
 	ToBytes           Op = C.FORGER_TO_BYTES
 	Item              Op = C.FORGER_ITEM
+	SetData           Op = C.FORGER_SET_DATA
 	RequiresGrad      Op = C.FORGER_REQUIRES_GRAD
 	GradGet           Op = C.FORGER_GRAD_GET
 	GradSet           Op = C.FORGER_GRAD_SET

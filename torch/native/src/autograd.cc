@@ -9,6 +9,8 @@
 
 namespace forger {
 
+void set_data(Frame& f) { f.tensor(0).set_data(f.tensor(1)); }
+
 void requires_grad(Frame& f) { f.tensor(0).set_requires_grad(f.boolean(1)); }
 
 void grad_get(Frame& f) { f.out(f.tensor(0).grad()); }

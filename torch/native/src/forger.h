@@ -77,6 +77,7 @@ enum forger_native {
   FORGER_FROM_BYTES,     /* dtype, sizes, text = bytes -> tensor */
   FORGER_TO_BYTES,       /* tensor, text = destination */
   FORGER_ITEM,           /* tensor -> 0: float, 1: int or bool; value */
+  FORGER_SET_DATA,       /* tensor, tensor whose memory it takes over */
   FORGER_REQUIRES_GRAD,  /* tensor, bool */
   FORGER_GRAD_GET,       /* tensor -> tensor or 0 */
   FORGER_GRAD_SET,       /* tensor, tensor? */

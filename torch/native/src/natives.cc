@@ -14,6 +14,7 @@ const Function natives[FORGER_NATIVES] = {
     from_bytes,
     to_bytes,
     item,
+    set_data,
     requires_grad,
     grad_get,
     grad_set,

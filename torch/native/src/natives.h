@@ -19,6 +19,7 @@ void to_bytes(Frame& f);
 void item(Frame& f);
 
 // autograd.cc
+void set_data(Frame& f);
 void requires_grad(Frame& f);
 void grad_get(Frame& f);
 void grad_set(Frame& f);

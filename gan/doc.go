@@ -1,0 +1,2 @@
+// Package gan is the toolkit that the systems of the zoo share: adversarial losses and initialisations.
+package gan

@@ -1,0 +1,289 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/nn"
+)
+
+// Options say how a run trains. A zero field takes its default.
+type Options struct {
+	Steps   int          `json:"steps"`   // in all; resuming with more goes on
+	Batch   int          `json:"batch"`   // items a step, 64
+	Seed    int64        `json:"seed"`    // of the order of the data and of everything drawn in training
+	Threads int          `json:"threads"` // of one operator on the CPU; LibTorch's choice if 0
+	Device  torch.Device `json:"-"`
+	Workers int          `json:"-"` // goroutines that read data; a choice by cores if 0
+
+	Every  int `json:"every"`        // steps between checkpoints, 500
+	Sample int `json:"sample_every"` // steps between sample grids, a tenth of Steps
+	Log    int `json:"log_every"`    // steps between log records, 10
+	Keep   int `json:"keep"`         // numbered checkpoints kept, 3
+
+	Data     string    `json:"data"` // how the data set was named, for resuming
+	Progress io.Writer `json:"-"`    // where progress goes; nowhere if nil
+}
+
+func (o *Options) setDefaults() error {
+	for _, d := range []struct {
+		field *int
+		value int
+	}{{&o.Steps, 1000}, {&o.Batch, 64}, {&o.Every, 500}, {&o.Log, 10}, {&o.Keep, 3}} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	if o.Sample == 0 {
+		o.Sample = max(o.Steps/10, 1)
+	}
+	if o.Steps < 0 || o.Batch < 0 || o.Every < 0 || o.Sample < 0 || o.Log < 0 || o.Keep < 0 || o.Threads < 0 {
+		return errors.New("train: steps, batch, threads and periods must not be negative")
+	}
+	return nil
+}
+
+// Settings is config.json: all that resuming or sampling needs to build the run again.
+type Settings struct {
+	System   string          `json:"system"`
+	Config   json.RawMessage `json:"config"`
+	Options                  // how it trains
+	Device   string          `json:"device"`
+	LibTorch string          `json:"libtorch"` // version
+}
+
+// Run is a training in a folder.
+type Run struct {
+	dir    string
+	model  Model
+	set    data.Dataset
+	loader *data.Loader
+	o      Options
+	lock   *os.File
+
+	step    int
+	images  int
+	seconds float64 // trained before this process
+	started time.Time
+	out     *outputs
+}
+
+// Open starts a run in dir, or takes up the one that is there where its last checkpoint was made. The
+// folder must be new, empty or of a run with the same system, settings, data, batch and seed: another
+// one is an error that lists what differs. The model is moved to the device.
+//
+// Whoever wants a run to depend on the seed alone calls torch.ManualSeed before building the model.
+func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
+	if err := o.setDefaults(); err != nil {
+		return nil, err
+	}
+	if o.Data == "" {
+		o.Data = set.Name()
+	}
+	loader, err := data.NewLoader(set, data.LoaderOptions{
+		Batch: o.Batch, Shuffle: true, Seed: uint64(o.Seed), DropLast: true, Workers: o.Workers,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{dir: dir, model: model, set: set, loader: loader, o: o}
+	if err := r.open(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Run) open() error {
+	if err := torch.Available(); err != nil {
+		return err
+	}
+	if err := r.claim(); err != nil {
+		return err
+	}
+	if r.o.Threads > 0 {
+		torch.SetThreads(r.o.Threads)
+	}
+	r.started = time.Now()
+	return try(func() error {
+		if err := r.compare(); err != nil {
+			return err
+		}
+		Move(r.model, r.o.Device)
+		resumed, err := r.restore()
+		if err != nil {
+			return err
+		}
+		if !resumed {
+			torch.ManualSeed(r.o.Seed)
+		}
+		if err := r.writeSettings(); err != nil {
+			return err
+		}
+		r.out, err = openOutputs(r)
+		return err
+	})
+}
+
+// try runs f and returns its error, or the one that a tensor operation in it panicked with.
+func try(f func() error) (err error) {
+	if e := torch.Try(func() { err = f() }); e != nil {
+		return e
+	}
+	return err
+}
+
+// Move brings everything that the model holds to device.
+func Move(model Model, device torch.Device) {
+	p := model.Parts()
+	for _, n := range p.Networks {
+		nn.To(n.Module, nn.ToOptions{Device: &device})
+	}
+	torch.Scope(func() {
+		for _, e := range p.Tensors {
+			e.Tensor.SetData(e.Tensor.Detach().ToDevice(device))
+		}
+	})
+}
+
+// claim makes the folder and locks it, so that two programs do not train in one.
+func (r *Run) claim() error {
+	if err := os.MkdirAll(filepath.Join(r.dir, "checkpoints"), 0o777); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(r.dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return err
+	}
+	r.lock = lock
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("%s: another program is training there: wait for it, or choose another folder", r.dir)
+	}
+	for _, dir := range []string{r.dir, r.checkpoints()} {
+		if _, err := checkpoint.CleanTemps(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Run) checkpoints() string { return filepath.Join(r.dir, "checkpoints") }
+
+// settings describes this run.
+func (r *Run) settings() Settings {
+	s := Settings{
+		System: r.model.System(), Config: config.Marshal(r.model.Config()), Options: r.o, Device: r.o.Device.String(),
+	}
+	if info, err := torch.System(); err == nil {
+		s.LibTorch = info.LibTorch
+	}
+	return s
+}
+
+func (r *Run) writeSettings() error {
+	text, err := json.MarshalIndent(r.settings(), "", "  ")
+	if err != nil {
+		return err
+	}
+	return checkpoint.WriteFile(settingsFile(r.dir), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+func settingsFile(dir string) string { return filepath.Join(dir, "config.json") }
+
+// ReadSettings reads the config.json of a run folder.
+func ReadSettings(dir string) (s Settings, err error) {
+	text, err := os.ReadFile(settingsFile(dir))
+	if errors.Is(err, os.ErrNotExist) {
+		return s, fmt.Errorf("%s is not a run folder: it has no config.json", dir)
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("%s: %w", settingsFile(dir), err)
+	}
+	return s, nil
+}
+
+// compare refuses a folder that holds another run.
+func (r *Run) compare() error {
+	old, err := ReadSettings(r.dir)
+	if err != nil {
+		if _, statErr := os.Stat(settingsFile(r.dir)); errors.Is(statErr, os.ErrNotExist) {
+			return r.refuseForeignFolder()
+		}
+		return err
+	}
+	var differ []string
+	note := func(name string, was, is any) {
+		if was != is {
+			differ = append(differ, fmt.Sprintf("it was trained with --%s %v, now %v", name, was, is))
+		}
+	}
+	if old.System != r.model.System() {
+		return fmt.Errorf("cannot resume %s: it holds a %s, not a %s; choose another folder with --out", r.dir, old.System, r.model.System())
+	}
+	was := reflect.New(reflect.TypeOf(r.model.Config()).Elem()).Interface()
+	if err := config.Unmarshal(old.Config, was); err != nil {
+		return fmt.Errorf("%s: %w", settingsFile(r.dir), err)
+	}
+	for _, d := range config.Diff(was, r.model.Config()) {
+		note(d.Name, d.Was, d.Is)
+	}
+	note("data", old.Data, r.o.Data)
+	note("batch", old.Batch, r.o.Batch)
+	note("seed", old.Seed, r.o.Seed)
+	if differ == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot resume %s: %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",
+		r.dir, strings.Join(differ, "; "), r.dir)
+}
+
+// refuseForeignFolder protects a folder that holds something else.
+func (r *Run) refuseForeignFolder() error {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != ".lock" && e.Name() != "checkpoints" {
+			return fmt.Errorf("%s holds %s and no config.json, so it is no run folder: choose a new or empty one with --out", r.dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// Dir is the run's folder.
+func (r *Run) Dir() string { return r.dir }
+
+// Step is the number of steps made.
+func (r *Run) Step() int { return r.step }
+
+// Close ends the loader and lets go of the folder. It is safe to call it twice.
+func (r *Run) Close() {
+	r.loader.Close()
+	if r.out != nil {
+		r.out.close()
+		r.out = nil
+	}
+	if r.lock != nil {
+		r.lock.Close()
+		r.lock = nil
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/train/progress"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/zoo"
+)
+
+func benchCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "bench",
+		Usage:     "time the training steps of a system on random pictures",
+		ArgsUsage: "SYSTEM",
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
+			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},
+			&cli.IntFlag{Name: "warmup", Usage: "steps before", Value: 3},
+			&cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU (0: LibTorch's choice)"},
+			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", Value: "auto"},
+			&cli.StringFlag{Name: "preset", Usage: "settings of the system"},
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON line"},
+		},
+		Action: bench,
+	}
+}
+
+// benchReport has the field names of the usual PyTorch benchmark line.
+type benchReport struct {
+	Bench       string             `json:"bench"`
+	Config      json.RawMessage    `json:"config"`
+	Batch       int                `json:"batch"`
+	Device      string             `json:"device"`
+	Threads     int                `json:"threads"`
+	Params      map[string]int     `json:"params"`
+	MsMedian    float64            `json:"ms_median"`
+	MsMin       float64            `json:"ms_min"`
+	ImagesPerS  float64            `json:"images_per_s"`
+	PeakRSSMB   float64            `json:"peak_rss_mb"`
+	PeakCUDAMB  float64            `json:"peak_cuda_mb,omitempty"`
+	Losses      map[string]float64 `json:"losses"` // of the first step
+	LiveTensors int                `json:"live_tensors"`
+	LibTorch    string             `json:"libtorch"`
+	Metric      benchMetric        `json:"metric"`
+}
+
+type benchMetric struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Better string  `json:"better"`
+}
+
+func bench(c *cli.Context) error {
+	name, err := oneArg(c, "system")
+	if err != nil {
+		return err
+	}
+	s, err := zoo.Find(name)
+	if err != nil {
+		return err
+	}
+	if c.Int("steps") < 1 || c.Int("batch") < 1 || c.Int("warmup") < 0 {
+		return usage("--steps and --batch must be at least 1, --warmup at least 0")
+	}
+	device, err := torch.ParseDevice(c.String("device"))
+	if err != nil {
+		return err
+	}
+	info, err := torch.System()
+	if err != nil {
+		return err
+	}
+	if c.Int("threads") > 0 {
+		torch.SetThreads(c.Int("threads"))
+	}
+	settings, _, err := s.Settings(c.String("preset"), "")
+	if err != nil {
+		return err
+	}
+	torch.ManualSeed(0)
+	model, err := s.New(settings)
+	if err != nil {
+		return err
+	}
+	train.Move(model, device)
+	r := benchReport{
+		Bench: s.Name, Config: config.Marshal(model.Config()), Batch: c.Int("batch"), Device: device.String(),
+		Threads: torch.Threads(), Params: map[string]int{}, LibTorch: info.LibTorch,
+	}
+	for _, n := range model.Parts().Networks {
+		r.Params[n.Name] = nn.NumParameters(n.Module)
+	}
+	o := s.DataOptions(settings)
+	torch.Scope(func() {
+		images := torch.Rand([]int{r.Batch, o.Channels, o.Size, o.Size}).MulScalar(2).SubScalar(1).ToDevice(device)
+		r.measure(model, images, device, c.Int("warmup"), c.Int("steps"))
+	})
+	if c.Bool("json") {
+		return json.NewEncoder(c.App.Writer).Encode(r)
+	}
+	fmt.Fprintf(c.App.Writer, "%s batch %d on %s, %d threads: %.1f ms a step (median of %d, fastest %.1f), %.1f img/s, peak RSS %.0f MB, peak GPU %.0f MB\n",
+		r.Bench, r.Batch, r.Device, r.Threads, r.MsMedian, c.Int("steps"), r.MsMin, r.ImagesPerS, r.PeakRSSMB, r.PeakCUDAMB)
+	return nil
+}
+
+// measure times steps on the same pictures again and again; the device has finished before each clock is read.
+func (r *benchReport) measure(model train.Model, images *torch.Tensor, device torch.Device, warmup, steps int) {
+	var times []float64
+	for i := range warmup + steps {
+		torch.Synchronize(device)
+		start := time.Now()
+		torch.Scope(func() {
+			m := model.Step(train.NewBatch(map[string]*torch.Tensor{"image": images}))
+			if i == 0 {
+				r.Losses = map[string]float64{}
+				for _, l := range m.Losses {
+					r.Losses[l.Name] = l.Value.Item()
+				}
+			}
+		})
+		torch.Synchronize(device)
+		if i >= warmup {
+			times = append(times, time.Since(start).Seconds()*1000)
+		}
+	}
+	slices.Sort(times)
+	r.MsMin, r.MsMedian = times[0], (times[(len(times)-1)/2]+times[len(times)/2])/2
+	r.ImagesPerS = float64(r.Batch) / r.MsMedian * 1000
+	r.PeakRSSMB = float64(progress.PeakRSS()) / (1 << 20)
+	r.PeakCUDAMB = float64(torch.DeviceMemory(device).PeakAllocated) / (1 << 20)
+	r.LiveTensors = torch.Live()
+	r.Metric = benchMetric{"ms_median", r.MsMedian, "lower"}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/fetch"
+)
+
+func dataCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "data",
+		Usage: "fetch and check data sets",
+		Subcommands: []*cli.Command{
+			{Name: "list", Usage: "list the data sets that can be fetched", Flags: []cli.Flag{jsonFlag}, Action: listSets},
+			{Name: "get", Usage: "fetch data sets by name", ArgsUsage: "NAME...", Flags: []cli.Flag{jsonFlag}, Action: getSets},
+			{Name: "check", Usage: "read everything in a folder and report what is there and what is broken", ArgsUsage: "DIR",
+				Flags: []cli.Flag{jsonFlag}, Action: checkSet},
+		},
+	}
+}
+
+func listSets(c *cli.Context) error {
+	if c.Bool("json") {
+		return printJSON(c, fetch.Sets())
+	}
+	for _, s := range fetch.Sets() {
+		fmt.Fprintf(c.App.Writer, "%s\n  %s\n  licence %s; %s, %.0f MB\n", s.Name, s.Holds, s.Licence, s.Source, float64(s.Download)/1e6)
+	}
+	return nil
+}
+
+func getSets(c *cli.Context) error {
+	if !c.Args().Present() {
+		return usage("get takes the names of data sets: %s", fetch.Names())
+	}
+	dirs := map[string]string{}
+	for _, name := range c.Args().Slice() {
+		dir, err := fetch.Get(c.Context, name, func(line string) { fmt.Fprintln(c.App.ErrWriter, line) })
+		if err != nil {
+			return err
+		}
+		dirs[name] = dir
+		if !c.Bool("json") {
+			fmt.Fprintf(c.App.Writer, "%s in %s\n", name, dir)
+		}
+	}
+	if c.Bool("json") {
+		return printJSON(c, dirs)
+	}
+	return nil
+}
+
+func checkSet(c *cli.Context) error {
+	dir, err := oneArg(c, "folder")
+	if err != nil {
+		return err
+	}
+	r, err := data.Check(c.Context, dir)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		if err := printJSON(c, r); err != nil {
+			return err
+		}
+	} else {
+		printCheck(c, r)
+	}
+	if len(r.Broken) > 0 {
+		return cli.Exit(fmt.Sprintf("%s: %d broken files", dir, len(r.Broken)), 1)
+	}
+	return nil
+}
+
+func printCheck(c *cli.Context, r *data.Report) {
+	w := c.App.Writer
+	fmt.Fprintf(w, "%s: %s\n", r.Dir, r.Kind)
+	if r.Checksum != "" {
+		fmt.Fprintln(w, "checksums:", r.Checksum)
+	}
+	for _, p := range r.Parts {
+		fmt.Fprintf(w, "%s %d items", p.Split, p.Items)
+		for _, s := range p.Sizes {
+			fmt.Fprintf(w, ", %d of %d×%d", s.Items, s.Width, s.Height)
+		}
+		fmt.Fprintf(w, "; mean %.4g, standard deviation %.4g of [0, 1]\n", p.Mean, p.Std)
+		for _, k := range p.Classes {
+			fmt.Fprintf(w, "  %-20s %d\n", k.Name, k.Items)
+		}
+	}
+	for _, b := range r.Broken {
+		fmt.Fprintf(w, "broken: %s: %s\n", b.Path, b.Problem)
+	}
+}

@@ -1,0 +1,64 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/forgergan/forger/torch/data/fetch"
+)
+
+// Open returns a set by the name of a known one, which is fetched if need be, or by a folder: one that holds IDX
+// files as MNIST names them, or pictures (see [OpenFolder]). A known name wins over a folder of that name; write
+// ./mnist for the folder. The error is one sentence: an unknown name or folder, an option that cannot be, and what
+// [fetch.Get], [ReadIDX] and [OpenFolder] find wrong.
+func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
+	switch {
+	case o.Split == "":
+		o.Split = Train
+	case o.Split != Train && o.Split != Test:
+		return nil, fmt.Errorf("data %s: there is no split %q, only train and test", nameOrDir, o.Split)
+	}
+	if o.Size < 0 {
+		return nil, fmt.Errorf("data %s: a size of %d is not possible", nameOrDir, o.Size)
+	}
+	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
+		return nil, fmt.Errorf("data %s: pictures have 1 or 3 channels, not %d", nameOrDir, o.Channels)
+	}
+	if _, ok := fetch.Find(nameOrDir); ok {
+		dir, err := fetch.Get(ctx, nameOrDir, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		return digits(openDigits(nameOrDir, dir, o))
+	}
+	if info, err := os.Stat(nameOrDir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("data %s: there is no such set and no such folder; known sets are %s", nameOrDir, fetch.Names())
+	}
+	if isIDX(nameOrDir) {
+		return digits(openDigits(nameOrDir, nameOrDir, o))
+	}
+	folder, err := OpenFolder(nameOrDir, o)
+	if err != nil {
+		return nil, err
+	}
+	return folder, nil
+}
+
+// digits keeps a nil pointer from becoming an interface that is not nil.
+func digits(d *Digits, err error) (Dataset, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// isIDX reports whether dir holds the pictures of any split as IDX.
+func isIDX(dir string) bool {
+	for _, split := range []Split{Train, Test} {
+		if images, _ := idxNames(split); idxPath(dir, images) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,145 @@
+package vision
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/image/webp"
+)
+
+// MaxPixels is the largest picture that is decoded, Pillow's limit. A file may not announce more than about 8,000
+// pixels a byte either (deflate cannot do better), beyond the first four million: so a tiny file cannot make the
+// decoder allocate gigabytes.
+const MaxPixels = 178956970
+
+// A format is one kind of file: its name, its first bytes, and the two functions of its decoder.
+type format struct {
+	name   string
+	is     func(data []byte) bool
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+var formats = []format{
+	{"PNG", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
+	{"JPEG", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
+	{"WebP", func(b []byte) bool { return begins("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, webp.DecodeConfig, webp.Decode},
+}
+
+// foreign are kinds that people have and that are refused by name.
+var foreign = []struct {
+	name, magic string
+	at          int
+}{
+	{"GIF", "GIF8", 0}, {"BMP", "BM", 0}, {"TIFF", "II*\x00", 0}, {"TIFF", "MM\x00*", 0}, {"HEIF or AVIF", "ftyp", 4}, {"SVG", "<svg", 0},
+}
+
+func begins(magic string) func([]byte) bool {
+	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }
+}
+
+// Decode reads a PNG, JPEG or WebP file, recognised by its content, in mode m. Samples of 16 bits keep the high
+// byte. An EXIF orientation is not applied, as in Pillow: see [Orientation] and [Image.Upright].
+// The error is one sentence with the path and what is wrong: missing, empty, cut off, not a picture, damaged, too large.
+func Decode(path string, m Mode) (*Image, error) {
+	data, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeBytes(path, data, m)
+}
+
+// Read returns the bytes of a picture's file for [DecodeBytes] and [Orientation]. Its error is one sentence with the path.
+func Read(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("picture %s: %w", path, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("picture %s cannot be read: %w", path, err)
+	}
+	return data, nil
+}
+
+// DecodeBytes is [Decode] on the content of a file; name stands in the error.
+func DecodeBytes(name string, data []byte, m Mode) (*Image, error) {
+	im, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("picture %s %w", name, err)
+	}
+	if m != Native && im.C != int(m) {
+		im = im.Convert(m)
+	}
+	return im, nil
+}
+
+// decode returns the picture in the channels of the file. Its errors complete a sentence that begins with a name.
+func decode(data []byte) (im *Image, err error) {
+	f, err := sniff(data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		// A decoder that trips over a hostile file must not take the training down.
+		if r := recover(); r != nil {
+			im, err = nil, fmt.Errorf("is a damaged %s file (%v)", f.name, r)
+		}
+	}()
+	config, err := f.config(bytes.NewReader(data))
+	if err != nil {
+		return nil, f.explain(err, len(data))
+	}
+	if config.Width < 1 || config.Height < 1 {
+		return nil, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, config.Width, config.Height)
+	}
+	pixels := int64(config.Width) * int64(config.Height)
+	if pixels > MaxPixels || pixels > 1<<22+8256*int64(len(data)) {
+		return nil, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", config.Width, config.Height, len(data))
+	}
+	native, err := f.decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, f.explain(err, len(data))
+	}
+	if f.name == "JPEG" {
+		if err := checkQuantisation(data); err != nil {
+			return nil, f.explain(err, len(data))
+		}
+	}
+	return fromNative(native, f.name == "WebP"), nil
+}
+
+func sniff(data []byte) (format, error) {
+	if len(data) == 0 {
+		return format{}, errors.New("is an empty file")
+	}
+	for _, f := range formats {
+		if f.is(data) {
+			return f, nil
+		}
+	}
+	for _, f := range foreign {
+		if len(data) > f.at && begins(f.magic)(data[f.at:]) {
+			return format{}, fmt.Errorf("is a %s file: convert it to PNG, JPEG or WebP", f.name)
+		}
+	}
+	return format{}, fmt.Errorf("is not a PNG, JPEG or WebP file (it begins with %q)", data[:min(len(data), 16)])
+}
+
+func (f format) explain(err error, size int) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("is cut off: the %s data end after %d bytes", f.name, size)
+	}
+	var unsupportedPNG png.UnsupportedError
+	var unsupportedJPEG jpeg.UnsupportedError
+	if errors.As(err, &unsupportedPNG) || errors.As(err, &unsupportedJPEG) {
+		return fmt.Errorf("is a %s file of a kind that is not read (%w): store it again as 8-bit RGB", f.name, err)
+	}
+	return fmt.Errorf("is a damaged %s file (%w)", f.name, err)
+}

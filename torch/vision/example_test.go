@@ -1,0 +1,34 @@
+package vision_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/forgergan/forger/torch/vision"
+)
+
+func Example() {
+	im := vision.NewImage(30, 40, 3) // in a program: vision.Decode("cat.jpg", vision.RGB)
+	im = im.ResizeShort(16, 0, vision.Bilinear).CenterCrop(16, 16)
+	x := make([]float32, 3*16*16)
+	im.Normalize(x, vision.Half, vision.Half)
+	fmt.Println(im.H, im.W, im.C, x[0])
+	// Output: 16 16 3 -1
+}
+
+func ExampleSaveGrid() {
+	dir, err := os.MkdirTemp("", "grid")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	samples := make([]float32, 10*1*28*28) // what a generator returned, in [-1, 1]
+	path := filepath.Join(dir, "grid.png")
+	if err := vision.SaveGrid(path, samples, []int{10, 1, 28, 28}, vision.Grid{NRow: 5}); err != nil {
+		panic(err)
+	}
+	im, err := vision.Decode(path, vision.RGB)
+	fmt.Println(im.H, im.W, err)
+	// Output: 62 152 <nil>
+}

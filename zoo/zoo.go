@@ -1,0 +1,27 @@
+// Package zoo lists the systems that Forger trains.
+package zoo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/dcgan"
+)
+
+// Systems are all systems, in the order of the tutorial that they come from.
+var Systems = []train.System{
+	dcgan.System,
+}
+
+// Find returns the system of that name.
+func Find(name string) (train.System, error) {
+	var names []string
+	for _, s := range Systems {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return train.System{}, fmt.Errorf("there is no system %q, only %s", name, strings.Join(names, ", "))
+}
