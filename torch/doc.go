@@ -73,10 +73,12 @@
 // # Random numbers
 //
 // [ManualSeed] starts the default [Generator] of every device. On the CPU the same seed gives the numbers that PyTorch
-// gives, bit for bit: draws, permutations, dropout masks and, with package torch/nn/initializer, initial weights. (Bernoulli
-// numbers of one probability, dropout among them, depend on whether the processor is Intel's; that is LibTorch's doing.) [ForkRNG] runs a function and puts the
-// default stream back; [NewGenerator] makes a stream of its own; [Generator.State] and [Generator.SetState] save and
-// restore a position in the bytes that PyTorch uses.
+// gives, bit for bit: draws, permutations, dropout masks and, with package torch/nn/initializer, initial weights. (In
+// LibTorch itself, dropout masks and other Bernoulli numbers of one probability differ between Intel's processors and
+// others.)
+//
+// [ForkRNG] runs a function and puts the default stream back; [NewGenerator] makes a stream of its own;
+// [Generator.State] and [Generator.SetState] save and restore a position in the bytes that PyTorch uses.
 //
 // # Devices
 //

@@ -53,6 +53,9 @@ func (t *Tensor) SetAt(value any, index ...any) *Tensor {
 		v, isTensor := value.(*Tensor)
 		switch {
 		case isTensor && taken == nil:
+			for v.Dim() > part.Dim() && v.Size(0) == 1 { // as Python's x[0] = v with one row
+				v = v.Select(0, 0)
+			}
 			part.CopyInPlace(v)
 		case isTensor:
 			part.IndexPutInPlace(taken, v.ToDType(t.DType()))

@@ -101,6 +101,7 @@ func TestSetAtWritesOnlyThePart(t *testing.T) {
 		require.Equal(t, []float32{0, 1, 0, 0, -1.5, -1.5}, torch.Values[float32](x))
 		x.SetAt(torch.FromSlice([]float64{3, 4}), longs(1, 0), longs(0, 0))
 		require.Equal(t, []float32{4, 1, 0, 3, -1.5, -1.5}, torch.Values[float32](x))
+		x.SetAt(torch.FromSlice([]float32{6, 6, 6}, 1, 1, 3), 0)
 		x.SetAt(torch.FromSlice([]float32{1, 2, 3}), torch.Ellipsis)
 		require.Equal(t, []float32{1, 2, 3, 1, 2, 3}, torch.Values[float32](x))
 	})

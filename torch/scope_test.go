@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -173,6 +174,19 @@ func TestTensorsOutsideScopesAreCollected(t *testing.T) {
 	for range 100 {
 		one().Add(one())
 	}
+}
+
+func TestASmallNeighbourInMemoryDoesNotKeepATensor(t *testing.T) {
+	torchtest.Native(t)
+	torchtest.NoLeaks(t)
+	before := torch.Live()
+	var neighbours []*int64
+	for i := range 200 {
+		one()
+		neighbours = append(neighbours, new(int64(i)))
+	}
+	require.Eventually(t, func() bool { runtime.GC(); return torch.Live() <= before }, 5*time.Second, time.Millisecond)
+	runtime.KeepAlive(neighbours)
 }
 
 func TestScopesOfOtherGoroutinesAreSeparate(t *testing.T) {

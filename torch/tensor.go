@@ -14,6 +14,9 @@ import (
 // (View, Detach, Grad); the memory goes with the last of them and with the autograd graph.
 type Tensor struct {
 	handle uint64
+	// Go packs objects without pointers below 16 bytes into shared blocks, where a neighbour that lives on would hold
+	// back the cleanup.
+	_ uint64
 }
 
 // Scalar is a Go number given to an operator: int, int64, float32, float64 or bool. As in Python,
