@@ -2,6 +2,8 @@
 package torchtest
 
 import (
+	"flag"
+	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -23,6 +25,22 @@ func Native(t testing.TB) {
 		t.Fatal(err)
 	}
 	t.Skip(err)
+}
+
+// Main is the TestMain of a package with examples. An example cannot skip itself: where LibTorch is not set up, Main
+// leaves them all out and says so, unless FORGER_REQUIRE_NATIVE=1.
+func Main(m *testing.M) {
+	flag.Parse()
+	if err := torch.Available(); err != nil && os.Getenv("FORGER_REQUIRE_NATIVE") != "1" {
+		fmt.Fprintln(os.Stderr, "examples are skipped:", err)
+		skip := flag.Lookup("test.skip").Value
+		if already := skip.String(); already != "" {
+			skip.Set(already + "|^Example")
+		} else {
+			skip.Set("^Example")
+		}
+	}
+	os.Exit(m.Run())
 }
 
 // NoLeaks fails the test if it ends with more tensors alive than it began with.
