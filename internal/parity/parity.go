@@ -43,6 +43,7 @@ type Meta struct {
 	Constructor map[string]json.RawMessage `json:"constructor"`
 	Mode        string                     `json:"mode"`
 	KeyOrder    []string                   `json:"key_order"`
+	Notes       []string                   `json:"notes"`
 	StateDict   struct {
 		ParamGroups []json.RawMessage `json:"param_groups"`
 	} `json:"state_dict_after_step3"` // of an optimiser
@@ -171,7 +172,7 @@ func (c *Case) Check(name string, got *torch.Tensor) {
 // CheckWith compares a result with want at the tolerance of the output name. That is the kit's: 20 times what float32
 // loses against float64 in this case, plus 1e-5 of the magnitude; where a case has no such figure (float64, bfloat16)
 // the relative and absolute tolerance that it states for each element. On a GPU, which sums in another order and may
-// use TF32, it is at least 1e-3 of the magnitude.
+// use TF32, it is at least 1e-3 of the magnitude. Integers must be equal.
 func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 	c.t.Helper()
 	require.NotNil(c.t, want, "the case has no output %s", name)
@@ -182,7 +183,10 @@ func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 		return
 	}
 	atol, ok := c.Meta.SuggestedAtol[name]
-	if !ok {
+	switch {
+	case !want.DType().IsFloat():
+		atol = 0
+	case !ok:
 		var rtol float64
 		require.NoError(c.t, json.Unmarshal(c.Meta.Tolerance["rtol"], &rtol), "%s has no tolerance", name)
 		require.NoError(c.t, json.Unmarshal(c.Meta.Tolerance["atol"], &atol), "%s has no tolerance", name)
@@ -191,7 +195,7 @@ func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 			diff = x.Sub(y).Abs().Sub(y.Abs().MulScalar(rtol)).Max().Item()
 		})
 	}
-	if c.device.Type == torch.CUDA {
+	if c.device.Type == torch.CUDA && atol > 0 {
 		atol = max(atol, 1e-3*magnitude, 1e-5)
 	}
 	require.LessOrEqual(c.t, diff, atol, "%s (largest %g)", name, magnitude)
