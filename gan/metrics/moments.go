@@ -32,7 +32,7 @@ func (m *Moments) Add(features *torch.Tensor) error {
 		}
 		x := features.Detach().To(torch.ToOptions{DType: torch.Float64, Device: &torch.Device{}})
 		if x.IsFinite().All().Int() == 0 {
-			return errors.New("moments: the features hold numbers that are not finite: the pictures do, or their values are far outside [-1, 1]")
+			return errors.New("moments: the features hold numbers that are not finite, as those of a broken picture or a diverged network do")
 		}
 		mean := x.MeanDim([]int{0})
 		centred := x.Sub(mean)
@@ -88,8 +88,16 @@ func (m *Moments) Covariance() (*torch.Tensor, error) {
 func (m *Moments) width() int { return m.mean.Size(0) }
 
 // scoped runs f without recording gradients, frees its tensors, and returns a refused operation as an error.
-func scoped(f func() error) (err error) {
-	if e := torch.Try(func() { torch.Scope(func() { torch.NoGrad(func() { err = f() }) }) }); e != nil {
+func scoped(f func() error) error {
+	return try(func() (err error) {
+		torch.Scope(func() { torch.NoGrad(func() { err = f() }) })
+		return err
+	})
+}
+
+// try runs f and returns its error, or the one that a tensor operation in it panicked with.
+func try(f func() error) (err error) {
+	if e := torch.Try(func() { err = f() }); e != nil {
 		return e
 	}
 	return err
