@@ -129,6 +129,7 @@ const Function operators[] = {
     op::split_Tensor,
     op::chunk,
     op::flip,
+    op::pad,
     op::sort,
     op::nonzero,
     op::one_hot,

@@ -130,6 +130,7 @@ void stack(Frame& f);
 void split_Tensor(Frame& f);
 void chunk(Frame& f);
 void flip(Frame& f);
+void pad(Frame& f);
 void sort(Frame& f);
 void nonzero(Frame& f);
 void one_hot(Frame& f);
