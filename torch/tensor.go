@@ -41,6 +41,7 @@ const (
 	flagLeaf
 	flagContiguous
 	flagChannelsLast
+	flagChannelsLast3d
 )
 
 type info struct {
@@ -113,8 +114,11 @@ func (t *Tensor) Device() Device { return t.mustInfo().device }
 // (ContiguousFormat by default), without gaps.
 func (t *Tensor) IsContiguous(format ...MemoryFormat) bool {
 	m := t.mustInfo()
-	if option(format) == ChannelsLast {
+	switch option(format) {
+	case ChannelsLast:
 		return m.flags&flagChannelsLast != 0
+	case ChannelsLast3d:
+		return m.flags&flagChannelsLast3d != 0
 	}
 	return m.flags&flagContiguous != 0
 }

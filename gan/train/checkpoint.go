@@ -37,22 +37,27 @@ const (
 )
 
 // Save writes a checkpoint: checkpoints/<step>.safetensors and, as another name of the same file,
-// checkpoints/latest.safetensors. It refuses to save networks that hold a number that is not finite.
-func (r *Run) Save() error {
-	if err := r.checkFinite(); err != nil {
-		return err
-	}
+// checkpoints/latest.safetensors. It refuses to save a number that is not finite.
+func (r *Run) Save() (err error) {
 	var tensors []checkpoint.Tensor
 	p := position{
 		Settings: r.settings(), Step: r.step, Images: r.images, Seconds: r.elapsed(),
 		DataState: r.loader.State(), Optimizers: map[string]json.RawMessage{},
 	}
 	torch.Scope(func() {
-		tensors = checkpoint.FromState(r.state())
+		state := r.state()
+		if name := notFinite(state); name != "" {
+			err = fmt.Errorf("%s: after step %d %s holds numbers that are not finite%s", r.model.System(), r.step, name, diverged)
+			return
+		}
+		tensors = checkpoint.FromState(state)
 		for _, o := range r.model.Parts().Optimizers {
 			p.Optimizers[o.Name] = o.Optimizer.State().Groups
 		}
 	})
+	if err != nil {
+		return err
+	}
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func (r *Run) Save() error {
 	if err := r.out.sync(); err != nil {
 		return err
 	}
-	path := filepath.Join(r.checkpoints(), fmt.Sprintf("%06d.safetensors", r.step))
+	path := r.checkpoint()
 	if err := checkpoint.Save(path, tensors, map[string]string{metadataKey: string(text)}); err != nil {
 		return err
 	}
@@ -68,6 +73,11 @@ func (r *Run) Save() error {
 		return err
 	}
 	return r.prune()
+}
+
+// checkpoint is the file of the present step.
+func (r *Run) checkpoint() string {
+	return filepath.Join(r.checkpoints(), fmt.Sprintf("%06d.safetensors", r.step))
 }
 
 func (r *Run) elapsed() float64 { return r.seconds + time.Since(r.started).Seconds() }
@@ -102,27 +112,22 @@ func (r *Run) devices() []torch.Device {
 	return []torch.Device{{}, r.o.Device}
 }
 
-// checkFinite looks for NaN and infinities in what the networks learn and keep.
-func (r *Run) checkFinite() (err error) {
-	torch.Scope(func() {
-		torch.NoGrad(func() {
-			for _, n := range r.model.Parts().Networks {
-				for _, e := range nn.StateDict(n.Module) {
-					if e.Tensor.DType().IsFloat() && e.Tensor.IsFinite().All().Int() == 0 {
-						err = fmt.Errorf("%s: after step %d %s.%s holds numbers that are not finite; the last good checkpoint is kept: go on from it with a lower learning rate",
-							r.model.System(), r.step, n.Name, e.Name)
-						return
-					}
-				}
+// notFinite is the name of the first tensor that holds NaN or an infinity, "" if none does.
+func notFinite(state []nn.Entry) (name string) {
+	torch.NoGrad(func() {
+		for _, e := range state {
+			if e.Tensor.DType().IsFloat() && e.Tensor.IsFinite().All().Int() == 0 {
+				name = e.Name
+				return
 			}
-		})
+		}
 	})
-	return err
+	return name
 }
 
 // alias makes name another name of path in one atomic step, or a copy where the file system has no such names.
 func alias(path, name string) error {
-	temp := fmt.Sprintf("%s.%d", name, os.Getpid())
+	temp := filepath.Join(filepath.Dir(name), ".alias") // one name for all: a killed run leaves at most one
 	os.Remove(temp)
 	if err := os.Link(path, temp); err != nil {
 		return copyFile(path, name)
@@ -158,11 +163,15 @@ func numbered(dir string) ([]string, error) {
 	return all, nil
 }
 
-// prune removes the oldest numbered checkpoints beyond those to keep.
+// prune removes the oldest numbered checkpoints beyond those to keep. Later ones than the present step lie there
+// where somebody went back to an older checkpoint; they do not count, and are written anew in time.
 func (r *Run) prune() error {
 	all, err := numbered(r.checkpoints())
 	if err != nil {
 		return err
+	}
+	if i := slices.Index(all, r.checkpoint()); i >= 0 {
+		all = all[:i+1]
 	}
 	for len(all) > r.o.Keep {
 		if err := os.Remove(all[0]); err != nil {
@@ -181,10 +190,10 @@ func (r *Run) restore() (resumed bool, err error) {
 	}
 	p, state, err := readCheckpoint(path)
 	if err != nil {
-		if older, _ := numbered(r.checkpoints()); len(older) > 0 {
-			return false, fmt.Errorf("%w; to go on from an older checkpoint: cp %s %s", err, older[len(older)-1], path)
+		if older := r.intact(); older != "" {
+			return false, fmt.Errorf("%w; to go on from the checkpoint before: ln -f %s %s", err, older, path)
 		}
-		return false, err
+		return false, fmt.Errorf("%w; the run has no other checkpoint that is whole: start afresh in another folder", err)
 	}
 	if err := r.apply(p, state); err != nil {
 		return false, fmt.Errorf("%s: %w", path, err)
@@ -192,22 +201,47 @@ func (r *Run) restore() (resumed bool, err error) {
 	return true, nil
 }
 
+// intact is the newest numbered checkpoint that is whole, "" if there is none. The newest of all is most often the
+// damaged latest under another name.
+func (r *Run) intact() string {
+	all, _ := numbered(r.checkpoints())
+	for _, path := range slices.Backward(all) {
+		f, err := checkpoint.Open(path)
+		if err != nil {
+			continue
+		}
+		err = f.Verify()
+		f.Close()
+		if err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
 // readCheckpoint reads and checks a checkpoint file; the tensors belong to the scope around the call.
 func readCheckpoint(path string) (p position, state []nn.Entry, err error) {
+	if p, err = readPosition(path); err == nil {
+		state, err = checkpoint.Load(path)
+	}
+	return p, state, err
+}
+
+// readPosition reads what a checkpoint file says beside its tensors.
+func readPosition(path string) (p position, err error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
-		return p, nil, err
+		return p, err
 	}
 	text, ok := f.Metadata()[metadataKey]
 	f.Close()
 	if !ok {
-		return p, nil, fmt.Errorf("%s is not a checkpoint of a run: it holds tensors only", path)
+		return p, fmt.Errorf("%s is not a checkpoint of a run: it holds tensors only", path)
 	}
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return p, nil, fmt.Errorf("%s: %w", path, err)
+		return p, fmt.Errorf("%s is not a checkpoint of a run: its %s cannot be read: %w", path, metadataKey, err)
 	}
-	state, err = checkpoint.Load(path)
-	return p, state, err
+	return p, nil
 }
 
 // apply puts the run where a checkpoint was made.
@@ -292,11 +326,7 @@ func FindCheckpoint(path string) (string, error) {
 
 // ReadCheckpointSettings reads how the run of a checkpoint file was set up.
 func ReadCheckpointSettings(path string) (Settings, error) {
-	var p position
-	err := try(func() (err error) {
-		torch.Scope(func() { p, _, err = readCheckpoint(path) })
-		return err
-	})
+	p, err := readPosition(path)
 	return p.Settings, err
 }
 
@@ -305,13 +335,13 @@ func LoadCheckpoint(path string, model Model) error {
 	return try(func() (err error) {
 		torch.Scope(func() {
 			var state []nn.Entry
-			if _, state, err = readCheckpoint(path); err == nil {
-				err = loadNetworks(model, state)
+			if _, state, err = readCheckpoint(path); err != nil {
+				return
+			}
+			if err = loadNetworks(model, state); err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
 			}
 		})
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		return nil
+		return err
 	})
 }

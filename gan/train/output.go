@@ -3,7 +3,6 @@ package train
 import (
 	"bytes"
 	"fmt"
-	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -41,16 +40,17 @@ func openOutputs(r *Run) (*outputs, error) {
 
 func (o *outputs) open() (err error) {
 	r := o.run
-	if err := os.MkdirAll(o.samples(), 0o777); err != nil {
-		return err
-	}
 	if o.log, err = runlog.Open(o.logFile()); err != nil {
 		return err
 	}
 	if err := o.log.Truncate(r.step); err != nil {
 		return err
 	}
-	if o.events, err = events.Create(r.dir, r.step+1); err != nil {
+	next := r.step + 1
+	if r.step == 0 {
+		next = 0 // the pictures of the untrained networks
+	}
+	if o.events, err = events.Create(r.dir, next); err != nil {
 		return err
 	}
 	out := r.o.Progress
@@ -61,7 +61,6 @@ func (o *outputs) open() (err error) {
 	return nil
 }
 
-func (o *outputs) samples() string { return filepath.Join(o.run.dir, "samples") }
 func (o *outputs) logFile() string { return filepath.Join(o.run.dir, "log.jsonl") }
 
 // close ends the outputs. What they wrote is on its way to the disk; an error here loses nothing that a
@@ -96,7 +95,7 @@ func (o *outputs) update(losses, stats map[string]float64) {
 }
 
 // record logs the values of a step everywhere.
-func (o *outputs) record(epoch int, losses, stats map[string]float64) error {
+func (o *outputs) record(losses, stats map[string]float64) error {
 	r := o.run
 	o.update(losses, stats)
 	for _, group := range []struct {
@@ -109,31 +108,43 @@ func (o *outputs) record(epoch int, losses, stats map[string]float64) error {
 			}
 		}
 	}
+	at := r.loader.State()
 	return o.log.Append(runlog.Record{
-		Step: r.step, Time: time.Now(), Epoch: float64(epoch), Images: r.images, ImagesPerSec: o.bar.ImagesPerSec(),
+		Step: r.step, Time: time.Now(), Epoch: float64(at.Epoch) + float64(at.Position)/float64(at.Items), Images: r.images, ImagesPerSec: o.bar.ImagesPerSec(),
 		Losses: losses, Stats: stats,
 	})
 }
 
 // grid saves pictures (N, C, H, W) in [−1, 1] as samples/<step>.png and shows them in TensorBoard.
 func (o *outputs) grid(x []float32, shape []int) error {
-	path := filepath.Join(o.samples(), fmt.Sprintf("%06d.png", o.run.step))
-	if err := vision.SaveGrid(path, x, shape, vision.Grid{}); err != nil {
-		return err
-	}
-	text, err := os.ReadFile(path)
+	grid, h, w, err := vision.MakeGrid(x, shape, vision.Grid{})
 	if err != nil {
 		return err
 	}
-	size, err := png.DecodeConfig(bytes.NewReader(text))
+	var text bytes.Buffer
+	if err := vision.EncodePNG(&text, vision.FromFloats(grid, 3, h, w, 0, 1, vision.HalfUp)); err != nil {
+		return err
+	}
+	path := filepath.Join(o.run.samples(), fmt.Sprintf("%06d.png", o.run.step))
+	err = checkpoint.WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return o.events.Image(o.run.step, "samples", text, size.Width, size.Height)
+	return o.events.Image(o.run.step, "samples", text.Bytes(), w, h)
 }
 
-// report writes report.html from the log and the pictures.
-func (o *outputs) report() error {
+// report writes report.html. A run is worth more than its report: where that fails, a line says so.
+func (o *outputs) report() {
+	if err := o.writeReport(); err != nil {
+		fmt.Fprintf(o.bar, "training goes on without a new report.html: %v\n", err)
+	}
+}
+
+// writeReport makes the page from the log and the pictures.
+func (o *outputs) writeReport() error {
 	records, err := runlog.Read(o.logFile())
 	if err != nil {
 		return err
@@ -153,7 +164,7 @@ func (o *outputs) report() error {
 
 // grids reads the sample pictures up to the present step.
 func (o *outputs) grids() ([]report.Grid, error) {
-	paths, err := filepath.Glob(filepath.Join(o.samples(), "*.png"))
+	paths, err := filepath.Glob(filepath.Join(o.run.samples(), "*.png"))
 	if err != nil {
 		return nil, err
 	}

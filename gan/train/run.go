@@ -110,6 +110,9 @@ func (r *Run) open() error {
 	if err := torch.Available(); err != nil {
 		return err
 	}
+	if err := r.compare(); err != nil { // first, so that a folder that is refused stays as it was
+		return err
+	}
 	if err := r.claim(); err != nil {
 		return err
 	}
@@ -118,9 +121,6 @@ func (r *Run) open() error {
 	}
 	r.started = time.Now()
 	return try(func() error {
-		if err := r.compare(); err != nil {
-			return err
-		}
 		Move(r.model, r.o.Device)
 		resumed, err := r.restore()
 		if err != nil {
@@ -129,7 +129,13 @@ func (r *Run) open() error {
 		if !resumed {
 			torch.ManualSeed(r.o.Seed)
 		}
+		if r.step > r.o.Steps {
+			return fmt.Errorf("%s has made %d steps already, more than --steps %d", r.dir, r.step, r.o.Steps)
+		}
 		if err := r.writeSettings(); err != nil {
+			return err
+		}
+		if err := r.makeFolders(); err != nil {
 			return err
 		}
 		r.out, err = openOutputs(r)
@@ -160,7 +166,7 @@ func Move(model Model, device torch.Device) {
 
 // claim makes the folder and locks it, so that two programs do not train in one.
 func (r *Run) claim() error {
-	if err := os.MkdirAll(filepath.Join(r.dir, "checkpoints"), 0o777); err != nil {
+	if err := os.MkdirAll(r.dir, 0o777); err != nil {
 		return err
 	}
 	lock, err := os.OpenFile(filepath.Join(r.dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o666)
@@ -168,10 +174,19 @@ func (r *Run) claim() error {
 		return err
 	}
 	r.lock = lock
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("%s: another program is training there: wait for it, or choose another folder", r.dir)
 	}
-	for _, dir := range []string{r.dir, r.checkpoints()} {
+	return nil // with another error the file system has no locks, which keeps nobody from training
+}
+
+// makeFolders makes the folders inside and removes what killed programs left half-written. It comes after config.json,
+// so that a folder with checkpoints always says what they are of.
+func (r *Run) makeFolders() error {
+	for _, dir := range []string{r.dir, r.checkpoints(), r.samples()} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
 		if _, err := checkpoint.CleanTemps(dir); err != nil {
 			return err
 		}
@@ -180,6 +195,7 @@ func (r *Run) claim() error {
 }
 
 func (r *Run) checkpoints() string { return filepath.Join(r.dir, "checkpoints") }
+func (r *Run) samples() string     { return filepath.Join(r.dir, "samples") }
 
 // settings describes this run.
 func (r *Run) settings() Settings {
@@ -215,24 +231,24 @@ func ReadSettings(dir string) (s Settings, err error) {
 		return s, err
 	}
 	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("%s: %w", settingsFile(dir), err)
+		return s, fmt.Errorf("%s is damaged: %w", settingsFile(dir), err)
 	}
 	return s, nil
 }
 
 // compare refuses a folder that holds another run.
 func (r *Run) compare() error {
+	if _, err := os.Stat(settingsFile(r.dir)); errors.Is(err, os.ErrNotExist) {
+		return r.refuseForeignFolder()
+	}
 	old, err := ReadSettings(r.dir)
 	if err != nil {
-		if _, statErr := os.Stat(settingsFile(r.dir)); errors.Is(statErr, os.ErrNotExist) {
-			return r.refuseForeignFolder()
-		}
 		return err
 	}
-	var differ []string
+	var before, now []string
 	note := func(name string, was, is any) {
 		if was != is {
-			differ = append(differ, fmt.Sprintf("it was trained with --%s %v, now %v", name, was, is))
+			before, now = append(before, fmt.Sprintf("--%s %v", name, was)), append(now, fmt.Sprintf("--%s %v", name, is))
 		}
 	}
 	if old.System != r.model.System() {
@@ -242,27 +258,29 @@ func (r *Run) compare() error {
 	if err := config.Unmarshal(old.Config, was); err != nil {
 		return fmt.Errorf("%s: %w", settingsFile(r.dir), err)
 	}
+	config.SetDefaults(was)
 	for _, d := range config.Diff(was, r.model.Config()) {
 		note(d.Name, d.Was, d.Is)
 	}
 	note("data", old.Data, r.o.Data)
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
-	if differ == nil {
+	if before == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot resume %s: %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",
-		r.dir, strings.Join(differ, "; "), r.dir)
+	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",
+		r.dir, strings.Join(before, ", "), strings.Join(now, ", "), r.dir)
 }
 
-// refuseForeignFolder protects a folder that holds something else.
+// refuseForeignFolder protects a folder that holds something else. Hidden files do not count: a run that was killed as
+// it began leaves some.
 func (r *Run) refuseForeignFolder() error {
 	entries, err := os.ReadDir(r.dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != ".lock" && e.Name() != "checkpoints" {
+		if !strings.HasPrefix(e.Name(), ".") {
 			return fmt.Errorf("%s holds %s and no config.json, so it is no run folder: choose a new or empty one with --out", r.dir, e.Name())
 		}
 	}

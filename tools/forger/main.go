@@ -80,7 +80,7 @@ func newApp(out, errOut io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			setupCommand(), doctorCommand(), listCommand(), dataCommand(),
-			trainCommand(), resumeCommand(), sampleCommand(), inspectCommand(), benchCommand(),
+			trainCommand(), resumeCommand(), sampleCommand(), evalCommand(), inspectCommand(), benchCommand(),
 		},
 	}
 }

@@ -201,6 +201,7 @@ const Function operators[] = {
     op::_fused_adam_,
     op::_fused_adamw_,
     op::_fused_sgd_,
+    op::erfinv_,
 };
 
 }  // namespace forger

@@ -202,5 +202,6 @@ void _foreach_norm_Scalar(Frame& f);
 void _fused_adam_(Frame& f);
 void _fused_adamw_(Frame& f);
 void _fused_sgd_(Frame& f);
+void erfinv_(Frame& f);
 
 }  // namespace forger::op

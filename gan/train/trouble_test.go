@@ -1,0 +1,201 @@
+package train_test
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/torchtest"
+)
+
+// fails trains until an error ends the run, which must be one line and leave the checkpoints whole.
+func fails(t *testing.T, dir string, r *train.Run) string {
+	t.Helper()
+	err := r.Train(t.Context())
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "\n")
+	r.Close()
+	for _, name := range names(t, dir, "checkpoints/*") {
+		content(t, filepath.Join(dir, "checkpoints", name+".safetensors"))
+	}
+	require.Empty(t, names(t, dir, "checkpoints/.*"))
+	return err.Error()
+}
+
+func TestALossThatIsNotFiniteEndsTheRunAndIsNotSaved(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Every = 1
+	dir := t.TempDir()
+	bad := pictures{items: 64, bad: 1}
+	r, err := train.Open(dir, newModel(t, tiny, o.Seed), bad, o)
+	require.NoError(t, err)
+	require.Regexp(t, `^dcgan: at step [1-8] D.main.3.running_mean holds numbers that are not finite \(torch.BinaryCrossEntropy: .*\); the checkpoints made before are kept: start another run with a lower learning rate or another seed$`,
+		fails(t, dir, r))
+	require.NotEmpty(t, names(t, dir, "checkpoints/*"))
+
+	r, err = train.Open(dir, newModel(t, tiny, o.Seed), bad, o)
+	require.NoError(t, err)
+	require.Positive(t, r.Step())
+	r.Close()
+}
+
+func TestALearningRateThatExplodesEndsTheRun(t *testing.T) {
+	torchtest.Native(t)
+	dir := t.TempDir()
+	c := tiny
+	c.LR = 1e38
+	r, err := train.Open(dir, newModel(t, c, 3), set, options())
+	require.NoError(t, err)
+	require.Contains(t, fails(t, dir, r), "dcgan: at step 1 ")
+	require.Empty(t, names(t, dir, "checkpoints/*"))
+}
+
+func TestATensorThatIsNotFiniteIsNotSavedWhateverTheLossesSay(t *testing.T) {
+	torchtest.Native(t)
+	dir := t.TempDir()
+	r, m := open(t, dir, options())
+	m.before = func(n int) {
+		if n == 12 {
+			torch.NoGrad(func() { m.Parts().Tensors[0].Tensor.FillInPlace(math.Inf(1)) })
+		}
+	}
+	require.Contains(t, fails(t, dir, r), "dcgan: after step 14 fixed holds numbers that are not finite; the checkpoints")
+	require.Equal(t, []string{"000007", "latest"}, names(t, dir, "checkpoints/*"))
+}
+
+func TestAFailedOperationInAStepNamesSystemAndStep(t *testing.T) {
+	torchtest.Native(t)
+	dir := t.TempDir()
+	r, m := open(t, dir, options())
+	m.before = func(n int) {
+		if n == 9 {
+			torch.Ones([]int{2}).Add(torch.Ones([]int{3}))
+		}
+	}
+	require.Contains(t, fails(t, dir, r), "dcgan: step 9: torch.Add: ")
+	require.Equal(t, []string{"000007", "latest"}, names(t, dir, "checkpoints/*"))
+}
+
+func TestADamagedCheckpointIsNamedWithTheOneBefore(t *testing.T) {
+	torchtest.Native(t)
+	dir := trained(t, options())
+	whole := content(t, latest(dir))
+	text := read(t, dir, "checkpoints/latest.safetensors")
+	for what, damage := range map[string]string{
+		"cut off":        text[:len(text)-100],
+		"a flipped byte": text[:len(text)-100] + "x" + text[len(text)-99:],
+		"empty":          "",
+	} {
+		t.Run(what, func(t *testing.T) {
+			require.NoError(t, os.WriteFile(latest(dir), []byte(damage), 0o666)) // 000020 is another name of it
+			message := refused(t, dir, tiny, set, options())
+			before := filepath.Join(dir, "checkpoints", "000014.safetensors")
+			require.Contains(t, message, latest(dir)+": ")
+			require.Contains(t, message, "; to go on from the checkpoint before: ln -f "+before+" "+latest(dir))
+			require.NotContains(t, message, "\n")
+		})
+	}
+
+	// The advice, followed. The run goes back and ends as before.
+	before := filepath.Join(dir, "checkpoints", "000014.safetensors")
+	require.NoError(t, os.Remove(latest(dir)))
+	require.NoError(t, os.Link(before, latest(dir)))
+	o := options()
+	o.Keep, o.Every = 1, 3
+	r, _ := open(t, dir, o)
+	require.Equal(t, 14, r.Step())
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+	require.Equal(t, whole, content(t, latest(dir)))
+	require.Equal(t, []string{"000020", "latest"}, names(t, dir, "checkpoints/*"))
+}
+
+func TestWithNoWholeCheckpointTheMessageSaysSo(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Keep = 1
+	dir := trained(t, o)
+	require.NoError(t, os.Truncate(latest(dir), 1000))
+	require.Contains(t, refused(t, dir, tiny, set, o), "; the run has no other checkpoint that is whole: start afresh in another folder")
+}
+
+// limited names, in the environment of a copy of the test program, the folder of a run whose disk becomes full.
+const limited = "FORGER_TRAIN_LIMITED"
+
+func TestAFullDiskEndsTheRunWithOneSentence(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Sample = 1000 // so that the checkpoint is the largest file
+	if dir := os.Getenv(limited); dir != "" {
+		trainUntilFull(t, dir, o)
+		return
+	}
+	dir := t.TempDir()
+	program, err := os.Executable()
+	require.NoError(t, err)
+	child := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$", "-test.v")
+	child.Env = append(os.Environ(), limited+"="+dir)
+	out, err := child.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Regexp(t, `saving .*/checkpoints/000014.safetensors: the file would be larger than the system allows .*; nothing was saved: .*file too large`, string(out))
+
+	require.Equal(t, []string{"000007", "latest"}, names(t, dir, "checkpoints/*"))
+	r, _ := open(t, dir, o)
+	require.Equal(t, 7, r.Step())
+	require.NoError(t, r.Train(t.Context()))
+	require.Equal(t, content(t, latest(trained(t, o))), content(t, latest(dir)))
+}
+
+func trainUntilFull(t *testing.T, dir string, o train.Options) {
+	signal.Ignore(syscall.SIGXFSZ)
+	r, m := open(t, dir, o)
+	m.before = func(n int) {
+		if n == 11 {
+			require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 35_000, Max: 35_000}))
+		}
+	}
+	t.Log(fails(t, dir, r))
+}
+
+func TestAReportThatCannotBeWrittenIsAWarning(t *testing.T) {
+	torchtest.Native(t)
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "run"), 0o777))
+	var progress bytes.Buffer
+	o := options()
+	o.Progress = &progress
+	r, _ := open(t, filepath.Join(dir, "run"), o)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "run", "report.html"), 0o777))
+	require.NoError(t, r.Train(t.Context()))
+	require.Contains(t, progress.String(), "training goes on without a new report.html: saving ")
+	require.Equal(t, 20, r.Step())
+}
+
+func TestAFileOfTensorsOnlyIsNoCheckpoint(t *testing.T) {
+	torchtest.Native(t)
+	path := filepath.Join(t.TempDir(), "weights.safetensors")
+	require.NoError(t, checkpoint.Save(path, []checkpoint.Tensor{{Name: "x", DType: torch.Float32, Shape: []int{0}}}, nil))
+	want := path + " is not a checkpoint of a run: it holds tensors only"
+	_, err := train.ReadCheckpointSettings(path)
+	require.EqualError(t, err, want)
+	require.EqualError(t, train.LoadCheckpoint(path, newModel(t, tiny, 1)), want)
+}
+
+func TestACheckpointOfOtherNetworksIsRefused(t *testing.T) {
+	torchtest.Native(t)
+	dir := trained(t, options())
+	wide := tiny
+	wide.Width = 8
+	require.ErrorContains(t, train.LoadCheckpoint(latest(dir), newModel(t, wide, 1)), latest(dir)+": network G: the state does not fit *dcgan.Generator: it has wrong shapes")
+}
