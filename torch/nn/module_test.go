@@ -109,28 +109,43 @@ func TestToKeepsTheParametersThatAnOptimiserHolds(t *testing.T) {
 	})
 }
 
-// probe is the identity; it notes how many tensors are alive.
-type probe struct{ live *[]int }
+// probe is the identity; it notes what passes, and fails if one of those before is still alive.
+type probe struct {
+	t      *testing.T
+	passed *[]*torch.Tensor
+}
 
 func (p probe) Forward(x *torch.Tensor) *torch.Tensor {
-	*p.live = append(*p.live, torch.Live())
+	for _, before := range *p.passed {
+		if before != x {
+			requireFreed(p.t, before)
+		}
+	}
+	*p.passed = append(*p.passed, x)
 	return x
+}
+
+func requireFreed(t *testing.T, x *torch.Tensor) {
+	t.Helper()
+	var e *torch.Error
+	require.ErrorAs(t, torch.Try(func() { x.Shape() }), &e)
+	require.Equal(t, torch.StaleTensor, e.Code)
 }
 
 func TestSequentialFreesEachTensorOnceItsReaderIsDone(t *testing.T) {
 	native(t, func() {
-		var live []int
-		p := probe{&live}
-		net := nn.NewSequential(p, nn.NewLinear(4, 4), p, nn.Tanh{}, p, nn.NewLinear(4, 4), p, nn.Tanh{}, p, p)
+		p := probe{t, &[]*torch.Tensor{}}
+		net := nn.NewSequential(nn.NewLinear(4, 4), p, nn.Tanh{}, p, nn.NewLinear(4, 4), p, nn.Tanh{}, p, p, nn.Tanh{})
 		x := torch.Ones([]int{3, 4})
-		before := torch.Live()
 		y := net.Forward(x)
-		require.Equal(t, []int{before, before + 1, before + 1, before + 1, before + 1, before + 1}, live)
-		require.Equal(t, before+1, torch.Live(), "only the output is left")
+		require.Len(t, *p.passed, 5)
+		requireFreed(t, (*p.passed)[4])
 		y.Sum().Backward()
-		require.NotNil(t, net.Layers[1].(*nn.Linear).Weight.Grad(), "the graph kept what it needs")
+		require.NotNil(t, net.Layers[0].(*nn.Linear).Weight.Grad(), "the graph kept what it needs")
+
+		same := probe{t, &[]*torch.Tensor{}}
 		require.Same(t, x, nn.NewSequential().Forward(x), "an empty one is the identity")
-		require.Same(t, x, nn.NewSequential(p, p).Forward(x))
+		require.Same(t, x, nn.NewSequential(same, same).Forward(x))
 		require.Equal(t, []int{3, 4}, x.Shape(), "the input stays")
 	})
 }

@@ -3,7 +3,6 @@ package nn_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,7 +73,7 @@ func TestNamesAreDottedPathsWithParametersBeforeBuffersBeforeChildren(t *testing
 func TestTheOrderOfDCGANsStateIsTheOfficialOne(t *testing.T) {
 	torchtest.Native(t)
 	// The kit's order of the generator's keys, for the same layers in a struct called main.
-	text, err := os.ReadFile(filepath.Join("../../testdata/parity/dcgan/generator_train/meta.json"))
+	text, err := os.ReadFile("../../testdata/parity/dcgan/generator_train/meta.json")
 	require.NoError(t, err)
 	var meta parity.Meta
 	require.NoError(t, json.Unmarshal(text, &meta))

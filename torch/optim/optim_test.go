@@ -196,7 +196,7 @@ func TestStepsLeaveNoTensorsBehind(t *testing.T) {
 		for n := range 20 {
 			step(o, params, n)
 		}
-		require.Equal(t, before, torch.Live())
+		require.LessOrEqual(t, torch.Live(), before, "garbage of other tests may go meanwhile")
 	})
 }
 

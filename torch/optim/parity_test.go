@@ -116,7 +116,8 @@ func saved(t *testing.T, c *parity.Case, like optim.State) (s optim.State) {
 		raw, err := fs.ReadFile(file, fmt.Sprintf("optimizer_step3/data/%d", next))
 		require.NoError(t, err)
 		next++
-		s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: torch.FromBytes(e.Tensor.DType(), raw, e.Tensor.Shape()...)})
+		x := torch.FromBytes(e.Tensor.DType(), raw, e.Tensor.Shape()...).ToDevice(e.Tensor.Device())
+		s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: x})
 	}
 	_, err = file.Open(fmt.Sprintf("optimizer_step3/data/%d", next))
 	require.ErrorIs(t, err, fs.ErrNotExist, "PyTorch keeps more tensors")
