@@ -18,7 +18,7 @@ type schedule struct {
 	peak          float64
 }
 
-// standard takes 80 s on two cores of their own. A change of it is a change of the architecture version.
+// standard takes about 160 s of processor time. A change of it is a change of the architecture version.
 var standard = schedule{epochs: 6, batch: 128, peak: 2e-3}
 
 func (s schedule) rate(step, steps int) float64 {
