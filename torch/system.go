@@ -28,13 +28,13 @@ func SetThreads(n int) {
 
 // SystemInfo is what LibTorch says of itself and the machine.
 type SystemInfo struct {
-	LibTorch      string   // version
-	CPUCapability string   // vector instructions in use: DEFAULT, AVX2, AVX512
-	Threads       int      // of one operator
-	CUDARuntime   string   // version of the CUDA runtime, "" without a device
-	CuDNN         string   // version of cuDNN, "" without a device
-	CUDADevices   []string // their names
-	CUDAProblem   string   // why LibTorch's CUDA library did not open on a machine with a GPU
+	LibTorch      string   `json:"libtorch"`               // version
+	CPUCapability string   `json:"cpu"`                    // vector instructions in use: DEFAULT, AVX2, AVX512
+	Threads       int      `json:"threads"`                // of one operator
+	CUDARuntime   string   `json:"cuda_runtime,omitempty"` // version of the CUDA runtime, "" without a device
+	CuDNN         string   `json:"cudnn,omitempty"`        // version of cuDNN, "" without a device
+	CUDADevices   []string `json:"cuda_devices,omitempty"` // their names
+	CUDAProblem   string   `json:"cuda_problem,omitempty"` // why LibTorch's CUDA library did not open on a machine with a GPU
 }
 
 // System asks LibTorch about itself and the machine. It returns the error of Available.

@@ -79,13 +79,11 @@ func findPython(ctx context.Context) (place string, inst Install, err error) {
 	return root, inst, err
 }
 
-// notFound is the situation report: what was missed, each place and its fault, and the command that helps.
+// notFound is one sentence: what was missed, each place and its fault, and the command that helps.
 func notFound(what string, tried []Tried) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s was not found; looked at\n", what)
+	var places []string
 	for _, t := range tried {
-		fmt.Fprintf(&b, "  %s: %s\n", t.Place, t.Why)
+		places = append(places, t.Place+": "+t.Why)
 	}
-	b.WriteString("run `forger setup`, or scripts/setup.sh in Forger's repository")
-	return errors.New(b.String())
+	return fmt.Errorf("%s was not found (%s): run `forger setup`, or scripts/setup.sh in Forger's repository", what, strings.Join(places, "; "))
 }

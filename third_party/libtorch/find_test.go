@@ -73,10 +73,8 @@ func TestFindFallsBackToPythonAndRefusesOtherVersionsByName(t *testing.T) {
 func TestFindReportsEveryPlaceAndTheCommandThatHelps(t *testing.T) {
 	cache := isolate(t)
 	_, _, err := Find(t.Context())
-	require.EqualError(t, err, "LibTorch 2.11.0 was not found; looked at\n"+
-		"  LIBTORCH: not set\n"+
-		"  "+cache+"/libtorch-2.11.0/torch: no such folder\n"+
-		"  python3: not on PATH\n"+
+	require.EqualError(t, err, "LibTorch 2.11.0 was not found (LIBTORCH: not set; "+
+		cache+"/libtorch-2.11.0/torch: no such folder; python3: not on PATH): "+
 		"run `forger setup`, or scripts/setup.sh in Forger's repository")
 }
 

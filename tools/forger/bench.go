@@ -25,10 +25,10 @@ func benchCommand() *cli.Command {
 			&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},
 			&cli.IntFlag{Name: "warmup", Usage: "steps before", Value: 3},
-			&cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU (0: LibTorch's choice)"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", Value: "auto"},
+			threadsFlag,
+			deviceFlag,
 			&cli.StringFlag{Name: "preset", Usage: "settings of the system"},
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON line"},
+			jsonFlag,
 		},
 		Action: bench,
 	}
@@ -66,7 +66,7 @@ func bench(c *cli.Context) error {
 	}
 	s, err := zoo.Find(name)
 	if err != nil {
-		return err
+		return usage("%v", err)
 	}
 	if c.Int("steps") < 1 || c.Int("batch") < 1 || c.Int("warmup") < 0 {
 		return usage("--steps and --batch must be at least 1, --warmup at least 0")

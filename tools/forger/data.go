@@ -13,6 +13,12 @@ func dataCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "data",
 		Usage: "fetch and check data sets",
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usage("there is no command data %q; see forger data --help", c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "list the data sets that can be fetched", Flags: []cli.Flag{jsonFlag}, Action: listSets},
 			{Name: "get", Usage: "fetch data sets by name", ArgsUsage: "NAME...", Flags: []cli.Flag{jsonFlag}, Action: getSets},

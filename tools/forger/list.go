@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -44,8 +45,8 @@ func listCommand() *cli.Command {
 				return printJSON(c, all)
 			}
 			for _, r := range all {
-				fmt.Fprintf(c.App.Writer, "%s\n  %s\n  %s\n  default data: %s; presets: %v; settings: forger train %s --help\n",
-					r.Name, r.Title, r.Paper, r.Data, r.Presets, r.Name)
+				fmt.Fprintf(c.App.Writer, "%s\n  %s\n  %s\n  default data %s; presets %s; all settings: forger train %s --help\n",
+					r.Name, r.Title, r.Paper, r.Data, strings.Join(r.Presets, ", "), r.Name)
 			}
 			return nil
 		},

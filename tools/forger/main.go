@@ -31,22 +31,31 @@ func main() {
 // 130 where the user ended it.
 func run(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
 	app := newApp(out, errOut)
-	err := torchTry(func() error { return app.RunContext(ctx, flagsFirst(app, args)) })
+	err := torchTry(func() error {
+		args, err := flagsFirst(app, args)
+		if err != nil {
+			return err
+		}
+		return app.RunContext(ctx, args)
+	})
+	if err == nil {
+		return 0
+	}
+	code = 1
 	var exit cli.ExitCoder
 	switch {
-	case err == nil:
-		return 0
 	case errors.As(err, &exit):
-		if exit.Error() != "" {
-			fmt.Fprintln(errOut, "forger:", exit)
+		code = exit.ExitCode()
+	case ctx.Err() != nil:
+		code = 130
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
 		}
-		return exit.ExitCode()
 	}
-	fmt.Fprintln(errOut, "forger:", err)
-	if ctx.Err() != nil {
-		return 130
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(errOut, "forger:", text)
 	}
-	return 1
+	return code
 }
 
 // torchTry turns a misused tensor operation that nothing below caught into an error.
@@ -64,9 +73,10 @@ func newApp(out, errOut io.Writer) *cli.App {
 		Writer:          out,
 		ErrWriter:       errOut,
 		HideHelpCommand: true,
+		OnUsageError:    wrongFlag,
 		ExitErrHandler:  func(*cli.Context, error) {},
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "debug", Usage: "show LibTorch's whole error messages"},
+			&cli.BoolFlag{Name: "debug", Usage: "show LibTorch's whole error messages", DisableDefaultText: true},
 		},
 		Before: func(c *cli.Context) error {
 			torch.SetDebug(c.Bool("debug") || os.Getenv("FORGER_DEBUG") != "")
@@ -78,17 +88,17 @@ func newApp(out, errOut io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{
+		Commands: plain([]*cli.Command{
 			setupCommand(), doctorCommand(), listCommand(), dataCommand(),
 			trainCommand(), resumeCommand(), sampleCommand(), evalCommand(), inspectCommand(), benchCommand(),
-		},
+		}),
 	}
 }
 
 // usage is an error in the command line itself.
 func usage(format string, a ...any) error { return cli.Exit(fmt.Sprintf(format, a...), 2) }
 
-var jsonFlag = &cli.BoolFlag{Name: "json", Usage: "print one JSON object instead of text"}
+var jsonFlag = &cli.BoolFlag{Name: "json", Usage: "print one JSON object instead of text", DisableDefaultText: true}
 
 // printJSON writes v as one JSON object.
 func printJSON(c *cli.Context, v any) error {

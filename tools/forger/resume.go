@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/forgergan/forger/gan/config"
@@ -15,10 +17,10 @@ func resumeCommand() *cli.Command {
 		Usage:     "go on with a run where its last checkpoint was made",
 		ArgsUsage: "DIR",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "steps", Usage: "training steps in all (default: as before)"},
-			&cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU (default: as before)"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N (default: as before)"},
-			&cli.IntFlag{Name: "every", Usage: "steps between checkpoints (default: as before)"},
+			&cli.IntFlag{Name: "steps", Usage: "training steps in all", DefaultText: "as before"},
+			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", DefaultText: "as before"},
+			&cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU; another number may change the last bits", DefaultText: "as before"},
+			&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", DefaultText: "as before"},
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
@@ -53,7 +55,7 @@ func resumeCommand() *cli.Command {
 			if o.Device, err = torch.ParseDevice(device); err != nil {
 				return err
 			}
-			return trainRun(c, s, settings, dir, o)
+			return trainRun(c, s, fmt.Sprintf("%s on %s", s.Name, o.Data), settings, dir, o)
 		},
 	}
 }

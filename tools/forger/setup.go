@@ -17,7 +17,7 @@ func setupCommand() *cli.Command {
 		Name:  "setup",
 		Usage: "find or download LibTorch and build the shim; needs no root",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "cuda", Usage: "also fetch what a GPU needs (2.5 GB)"}, jsonFlag,
+			&cli.BoolFlag{Name: "cuda", Usage: "also fetch what a GPU needs (2.5 GB)", DisableDefaultText: true}, jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
 			log := func(format string, a ...any) { fmt.Fprintf(c.App.ErrWriter, format+"\n", a...) }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,19 +13,29 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/fetch"
 	"github.com/forgergan/forger/zoo"
 )
 
-// runFlags are the flags of every training.
-func runFlags() []cli.Flag {
+var (
+	threadsFlag = &cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU", DefaultText: "LibTorch's choice"}
+	deviceFlag  = &cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", Value: "auto"}
+)
+
+// runFlags are the flags of every training, in the order in which a person thinks of them.
+func runFlags(s train.System) []cli.Flag {
 	return []cli.Flag{
+		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list) or folder of pictures", Value: s.Data},
+		&cli.StringFlag{Name: "out", Usage: "run folder", DefaultText: "runs/" + s.Name + "-DATA"},
+		&cli.StringFlag{Name: "preset", Usage: "one of the presets above", DefaultText: "by the data"},
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
-		&cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU (0: LibTorch's choice)"},
-		&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", Value: "auto"},
+		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
+		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
+		deviceFlag, threadsFlag,
 		&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", Value: 500},
-		&cli.IntFlag{Name: "sample-every", Usage: "steps between sample grids (0: a tenth of the steps)"},
-		&cli.IntFlag{Name: "log-every", Usage: "steps between log records", Value: 10},
 		&cli.IntFlag{Name: "keep", Usage: "numbered checkpoints to keep", Value: 3},
+		&cli.IntFlag{Name: "sample-every", Usage: "steps between sample grids", DefaultText: "a tenth of the steps"},
+		&cli.IntFlag{Name: "log-every", Usage: "steps between log records", Value: 10},
 		jsonFlag,
 	}
 }
@@ -38,8 +49,7 @@ func trainCommand() *cli.Command {
 			if !c.Args().Present() {
 				return usage("train takes a system: %s", strings.Join(systemNames(), ", "))
 			}
-			_, err := zoo.Find(c.Args().First())
-			return err
+			return usage("there is no system %q, only %s", c.Args().First(), strings.Join(systemNames(), ", "))
 		},
 	}
 	for _, s := range zoo.Systems {
@@ -57,47 +67,34 @@ func systemNames() []string {
 }
 
 func trainSystem(s train.System) *cli.Command {
-	flags := []cli.Flag{
-		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list) or folder of pictures", Value: s.Data},
-		&cli.StringFlag{Name: "out", Usage: "run folder (default: runs/" + s.Name + "-DATA)"},
-		&cli.StringFlag{Name: "preset", Usage: "published settings: " + strings.Join(s.PresetNames(), ", ")},
-		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
-		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
-	}
-	flags = append(flags, runFlags()...)
+	flags := runFlags(s)
+	help := trainHelp(s, len(flags))
 	for _, f := range config.Fields(s.NewConfig()) {
 		flags = append(flags, settingFlag(f))
 	}
 	return &cli.Command{
-		Name: s.Name, Usage: s.Title, Description: s.Paper, Flags: flags,
+		Name: s.Name, Usage: s.Title, Description: s.Paper, Flags: flags, CustomHelpTemplate: help,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usage("train %s takes flags only, not %q", s.Name, c.Args().First())
 			}
-			settings, preset, err := s.Settings(c.String("preset"), c.String("data"))
+			settings, preset, err := readSettings(c, s)
 			if err != nil {
 				return err
-			}
-			for _, f := range config.Fields(settings) {
-				if c.IsSet(f.Name) {
-					if err := f.Set(fmt.Sprint(c.Value(f.Name))); err != nil {
-						return err
-					}
-				}
-			}
-			out := c.String("out")
-			if out == "" {
-				out = filepath.Join("runs", s.Name+"-"+filepath.Base(c.String("data")))
 			}
 			o, err := runOptions(c)
 			if err != nil {
 				return err
 			}
-			o.Batch, o.Seed, o.Data = c.Int("batch"), c.Int64("seed"), c.String("data")
-			if preset != "" {
-				fmt.Fprintf(c.App.ErrWriter, "%s with preset %s\n", s.Name, preset)
+			out := c.String("out")
+			if out == "" {
+				out = filepath.Join("runs", s.Name+"-"+filepath.Base(o.Data))
 			}
-			return trainRun(c, s, settings, out, o)
+			title := fmt.Sprintf("%s on %s", s.Name, o.Data)
+			if preset != "" {
+				title += " with preset " + preset
+			}
+			return trainRun(c, s, title, settings, out, o)
 		},
 	}
 }
@@ -107,31 +104,62 @@ func trainSystem(s train.System) *cli.Command {
 func settingFlag(f config.Field) cli.Flag {
 	help := f.Help
 	if f.Choices != nil {
-		help += " (" + strings.Join(f.Choices, ", ") + ")"
+		help += ": " + strings.Join(f.Choices, ", ")
 	}
 	if f.Bool {
-		return &cli.BoolFlag{Name: f.Name, Usage: help, Category: "SYSTEM"}
+		return &cli.BoolFlag{Name: f.Name, Usage: help, DisableDefaultText: true}
 	}
-	return &cli.StringFlag{Name: f.Name, Usage: help, DefaultText: f.Default, Category: "SYSTEM"}
+	return &cli.StringFlag{Name: f.Name, Usage: help, DefaultText: f.Default}
+}
+
+// readSettings are the system's settings: defaults, the preset, flags, the later before the earlier.
+func readSettings(c *cli.Context, s train.System) (settings any, preset string, err error) {
+	settings, preset, err = s.Settings(c.String("preset"), c.String("data"))
+	if err != nil {
+		return nil, "", usage("%v", err)
+	}
+	for _, f := range config.Fields(settings) {
+		if c.IsSet(f.Name) {
+			if err := f.Set(fmt.Sprint(c.Value(f.Name))); err != nil {
+				return nil, "", usage("%v", err)
+			}
+		}
+	}
+	// A setting of 0 means its default wherever settings are read.
+	read := s.NewConfig()
+	if err := config.Unmarshal(config.Marshal(settings), read); err != nil {
+		return nil, "", err
+	}
+	config.SetDefaults(read)
+	for _, d := range config.Diff(settings, read) {
+		return nil, "", usage("--%s cannot be %q, which stands for its default, %s", d.Name, d.Was, d.Is)
+	}
+	return settings, preset, nil
 }
 
 // runOptions reads the flags of runFlags.
 func runOptions(c *cli.Context) (o train.Options, err error) {
+	for name, least := range map[string]int{"steps": 1, "batch": 1, "every": 1, "keep": 1, "log-every": 1, "sample-every": 0, "threads": 0} {
+		if c.Int(name) < least {
+			return o, usage("--%s must be at least %d, not %d", name, least, c.Int(name))
+		}
+	}
 	if o.Device, err = torch.ParseDevice(c.String("device")); err != nil {
 		return o, err
 	}
-	for _, name := range []string{"steps", "every", "log-every", "keep"} {
-		if c.Int(name) < 1 {
-			return o, usage("--%s must be at least 1, not %d", name, c.Int(name))
-		}
-	}
-	o.Steps, o.Threads = c.Int("steps"), c.Int("threads")
+	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
-	return o, nil
+	// A folder by its whole path, so that the run can be resumed from anywhere.
+	o.Data = c.String("data")
+	_, known := fetch.Find(o.Data)
+	if info, statErr := os.Stat(o.Data); !known && statErr == nil && info.IsDir() {
+		o.Data, err = filepath.Abs(o.Data)
+	}
+	return o, err
 }
 
 // trainRun builds the model and trains until the last step or Ctrl-C.
-func trainRun(c *cli.Context, s train.System, settings any, out string, o train.Options) error {
+func trainRun(c *cli.Context, s train.System, title string, settings any, out string, o train.Options) error {
 	dataOptions := s.DataOptions(settings)
 	dataOptions.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
 	if err := torch.Available(); err != nil {
@@ -152,6 +180,10 @@ func trainRun(c *cli.Context, s train.System, settings any, out string, o train.
 		return err
 	}
 	defer run.Close()
+	fmt.Fprintln(c.App.ErrWriter, title)
+	if differ := differences(s, settings); differ != "" {
+		fmt.Fprintln(c.App.ErrWriter, "differs from default:", differ)
+	}
 	from := run.Step()
 	if from > 0 {
 		fmt.Fprintf(c.App.ErrWriter, "going on after step %d\n", from)

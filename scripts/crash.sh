@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Kills training with -9 at random moments, resumes it each time, and checks that the final weights, optimiser state and
+# random streams have the bits of an unbroken run. Needs LibTorch (scripts/setup.sh) and fetches MNIST.
+#
+#	scripts/crash.sh [KILLS]    20 by default, about a minute on two cores
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+kills=${1:-20}
+
+go build -o build/forger ./tools/forger
+forger=$PWD/build/forger
+work=$(mktemp -d)
+pid=
+trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+
+# Not a function: one in the background would be a shell that is killed in place of the program.
+train=("$forger" train dcgan --data mnist --size 16 --width 8 --steps 300 --every 5 --batch 16 --threads 1 --device cpu --out)
+content() { "$forger" inspect "$1" | tail -n 1; }
+writing() { compgen -G "$run/checkpoints/.*.forger-$pid-*" >/dev/null; } # its temporary files bear its number
+now() { date +%s%3N; }
+
+start=$(now)
+"${train[@]}" "$work/whole" >/dev/null 2>"$work/log"
+time=$(($(now) - start))
+whole=$(content "$work/whole")
+echo "an unbroken run takes $time ms: $whole"
+
+# finish waits for the run in $1 and compares it.
+finish() {
+	if ! wait "$pid"; then
+		echo "crash.sh: a run in $1 failed:" >&2
+		cat "$work/log" >&2
+		exit 1
+	fi
+	pid=
+	local got
+	got=$(content "$1")
+	if [ "$got" != "$whole" ]; then
+		echo "crash.sh: after $made kills the run differs: $got" >&2
+		exit 1
+	fi
+	if [ "$(grep -o '"step":[0-9]*' "$1/log.jsonl")" != "$(grep -o '"step":[0-9]*' "$work/whole/log.jsonl")" ]; then
+		echo "crash.sh: after $made kills the log of $1 lacks or repeats steps" >&2
+		exit 1
+	fi
+	runs=$((runs + 1))
+}
+
+made=0 saving=0 early=0 runs=0
+while [ "$made" -lt "$kills" ]; do
+	run=$work/run$runs
+	"${train[@]}" "$run" >/dev/null 2>"$work/log" &
+	pid=$!
+	while [ "$made" -lt "$kills" ]; do
+		# Up to two thirds of a whole run, so that most of them need several lives.
+		wait=$((RANDOM % (time * 2 / 3)))
+		sleep "$((wait / 1000)).$(printf %03d $((wait % 1000)))"
+		# Every second kill waits for a checkpoint to be in the writing.
+		while [ $((made % 2)) = 1 ] && ! writing && kill -0 "$pid" 2>/dev/null; do :; done
+		if ! kill -9 "$pid" 2>/dev/null; then
+			break # it had ended
+		fi
+		wait "$pid" 2>/dev/null || true
+		made=$((made + 1))
+		if writing; then
+			saving=$((saving + 1))
+		fi
+		if [ -f "$run/config.json" ]; then
+			"$forger" resume "$run" >/dev/null 2>"$work/log" &
+		else
+			early=$((early + 1))
+			"${train[@]}" "$run" >/dev/null 2>"$work/log" &
+		fi
+		pid=$!
+	done
+	finish "$run"
+done
+echo "$made kills, $saving of them while a checkpoint was written, $early before the run folder was ready: $runs runs ended bit-equal to the unbroken one, each step logged once"
