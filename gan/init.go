@@ -16,8 +16,10 @@ func InitNormal(module any) {
 		case *nn.ConvTranspose2d:
 			initializer.Normal(l.Weight, 0, 0.02)
 		case *nn.BatchNorm2d:
-			initializer.Normal(l.Weight, 1, 0.02)
-			initializer.Constant(l.Bias, 0)
+			if l.Weight != nil {
+				initializer.Normal(l.Weight, 1, 0.02)
+				initializer.Constant(l.Bias, 0)
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package torch
 
 import (
 	"runtime"
+	"strings"
 
 	"github.com/forgergan/forger/torch/internal/capi"
 )
@@ -59,14 +60,19 @@ func Grads(ts []*Tensor) []*Tensor {
 	return f.many()
 }
 
-// gradFn is the name of the function that made t, "" for a leaf.
-func (t *Tensor) gradFn() string {
+// gradFn is the name of the function that made t, "" for a leaf. It fails for a view that was changed in place while
+// nothing was recorded.
+func (t *Tensor) gradFn() (string, error) {
 	f := newFrame("String", capi.GradFn)
 	f.tensor(t)
 	text := make([]byte, 256)
 	f.text = text
-	r := f.run()
-	return string(text[:r.Inline[0]])
+	var r capi.Result
+	if err := f.try(&r); err != nil {
+		return "", err
+	}
+	name := string(text[:r.Inline[0]])
+	return name[strings.LastIndexByte(name, ':')+1:], nil
 }
 
 // BackwardOptions are the optional arguments of Backward.

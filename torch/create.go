@@ -2,6 +2,7 @@ package torch
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/forgergan/forger/torch/internal/capi"
@@ -63,8 +64,24 @@ func FromBytes(d DType, data []byte, shape ...int) *Tensor {
 	f := newFrame("FromBytes", capi.FromBytes)
 	f.dtype(d)
 	f.ints(shape)
+	// Before anything is allocated: a wrong shape may be a huge one.
+	if need, ok := bytesFor(d, shape); !ok || need != len(data) {
+		f.refuse("%d bytes do not fill %s elements of %s", len(data), shapeString(shape), d)
+	}
 	f.text = data
 	return f.one()
+}
+
+// bytesFor is the size of a tensor; false if no tensor has that shape.
+func bytesFor(d DType, shape []int) (int, bool) {
+	size := d.Size()
+	for _, n := range shape {
+		if n < 0 || n > 0 && size > math.MaxInt/n {
+			return 0, false
+		}
+		size *= n
+	}
+	return size, true
 }
 
 // Values copies the elements of t, in the order of its dimensions, to a new slice. It waits for

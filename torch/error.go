@@ -103,6 +103,11 @@ func oneLine(s string) string {
 		return s
 	}
 	s, _, _ = strings.Cut(s, "\n")
+	if strings.HasPrefix(s, "[enforce fail at ") { // a place in LibTorch's sources and a condition
+		if i := strings.Index(s, "DefaultCPUAllocator: "); i >= 0 {
+			s = s[i:]
+		}
+	}
 	return strings.TrimSuffix(strings.TrimSpace(s), ".")
 }
 

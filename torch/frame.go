@@ -23,6 +23,7 @@ type frame struct {
 	handles []uint64
 	text    []byte
 	held    []*Tensor // operands, alive until the call returns
+	drawn   *Generator
 }
 
 var frames = sync.Pool{New: func() any { return new(frame) }}
@@ -67,7 +68,7 @@ func (f *frame) optTensor(t *Tensor) {
 
 func (f *frame) tensors(ts []*Tensor) {
 	for i, t := range ts {
-		if t == nil {
+		if t == nil || t.handle == 0 {
 			f.refuse("tensor %d of the list is nil", i)
 		}
 	}
@@ -198,7 +199,12 @@ func (f *frame) optString(s *string) {
 	f.string(*s)
 }
 
-func (f *frame) dtype(d DType) { f.add(capi.Int, dtypes[d].code) }
+func (f *frame) dtype(d DType) {
+	if d == DefaultDType || !d.known() {
+		f.refuse("%s is no element type", d)
+	}
+	f.add(capi.Int, dtypes[d].code)
+}
 
 func (f *frame) optDType(d DType) {
 	if d == DefaultDType {
@@ -241,6 +247,7 @@ func (f *frame) generator(g *Generator) {
 		f.none()
 		return
 	}
+	f.drawn = g
 	f.add(capi.Generator, g.id)
 }
 

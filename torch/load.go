@@ -1,6 +1,8 @@
 package torch
 
 import (
+	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -40,9 +42,9 @@ func load() *Error {
 
 func loadNow() error {
 	stamp := native.Stamp()
-	shim, _, err := libtorch.FindShim(stamp)
+	shim, tried, err := libtorch.FindShim(stamp)
 	if err != nil {
-		return err
+		return missing(tried)
 	}
 	if err := capi.Load(shim.Libtorch, shim.Path, stamp); err != nil {
 		return err
@@ -52,4 +54,20 @@ func loadNow() error {
 		setFlag(capi.FullMessages, true)
 	}
 	return nil
+}
+
+// missing is one sentence about a shim that was not found: what helps, and the fault of a file that is there or was
+// named by the user.
+func missing(tried []libtorch.Tried) error {
+	why := ""
+	if path := os.Getenv("FORGER_SHIM"); path != "" {
+		why = fmt.Sprintf(" (FORGER_SHIM=%s: %s)", path, tried[len(tried)-1].Why)
+	} else {
+		for _, t := range tried {
+			if t.Why != "not set" && t.Why != "no such file" {
+				why = fmt.Sprintf(" (%s: %s)", t.Place, t.Why)
+			}
+		}
+	}
+	return fmt.Errorf("LibTorch %s and Forger's shim are not set up on this machine%s: run `forger setup`, or scripts/setup.sh in Forger's repository", libtorch.Version, why)
 }

@@ -16,7 +16,7 @@ type Conv1dOptions struct {
 //	conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] dilation=1, SymInt groups=1) -> Tensor
 func Conv1d(input *Tensor, weight *Tensor, o ...Conv1dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Conv1d", firstOp+170)
+	f := newFrame("Conv1d", firstOp+171)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -41,7 +41,7 @@ type Conv2dOptions struct {
 //	conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] dilation=1, SymInt groups=1) -> Tensor
 func Conv2d(input *Tensor, weight *Tensor, o ...Conv2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Conv2d", firstOp+171)
+	f := newFrame("Conv2d", firstOp+172)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -67,7 +67,7 @@ type ConvTranspose2dOptions struct {
 //	conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] output_padding=0, SymInt groups=1, SymInt[2] dilation=1) -> Tensor
 func ConvTranspose2d(input *Tensor, weight *Tensor, o ...ConvTranspose2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ConvTranspose2d", firstOp+172)
+	f := newFrame("ConvTranspose2d", firstOp+173)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -83,7 +83,7 @@ func ConvTranspose2d(input *Tensor, weight *Tensor, o ...ConvTranspose2dOptions)
 //
 //	batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor
 func BatchNorm(input *Tensor, weight *Tensor, bias *Tensor, runningMean *Tensor, runningVar *Tensor, training bool, momentum float64, eps float64, cudnnEnabled bool) *Tensor {
-	f := newFrame("BatchNorm", firstOp+173)
+	f := newFrame("BatchNorm", firstOp+174)
 	f.tensor(input)
 	f.optTensor(weight)
 	f.optTensor(bias)
@@ -109,7 +109,7 @@ type MaxPool2dOptions struct {
 //	max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor
 func (t *Tensor) MaxPool2d(kernelSize []int, o ...MaxPool2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("MaxPool2d", firstOp+174)
+	f := newFrame("MaxPool2d", firstOp+175)
 	f.tensor(t)
 	f.intsOf(2, kernelSize)
 	f.intsOf(2, orInts(opt.Stride))
@@ -133,7 +133,7 @@ type AvgPool2dOptions struct {
 //	avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor
 func (t *Tensor) AvgPool2d(kernelSize []int, o ...AvgPool2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("AvgPool2d", firstOp+175)
+	f := newFrame("AvgPool2d", firstOp+176)
 	f.tensor(t)
 	f.intsOf(2, kernelSize)
 	f.intsOf(2, orInts(opt.Stride))
@@ -148,7 +148,7 @@ func (t *Tensor) AvgPool2d(kernelSize []int, o ...AvgPool2dOptions) *Tensor {
 //
 //	adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor
 func (t *Tensor) AdaptiveAvgPool2d(outputSize ...int) *Tensor {
-	f := newFrame("AdaptiveAvgPool2d", firstOp+176)
+	f := newFrame("AdaptiveAvgPool2d", firstOp+177)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	return f.one()
@@ -165,7 +165,7 @@ type UpsampleNearest2dOptions struct {
 //	upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleNearest2d(outputSize []int, o ...UpsampleNearest2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("UpsampleNearest2d", firstOp+177)
+	f := newFrame("UpsampleNearest2d", firstOp+178)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.optFloat(opt.ScalesH)
@@ -184,7 +184,7 @@ type UpsampleBilinear2dOptions struct {
 //	upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleBilinear2d(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("UpsampleBilinear2d", firstOp+178)
+	f := newFrame("UpsampleBilinear2d", firstOp+179)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.bool(alignCorners)
@@ -204,7 +204,7 @@ type UpsampleBilinear2dAAOptions struct {
 //	_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleBilinear2dAA(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dAAOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("UpsampleBilinear2dAA", firstOp+179)
+	f := newFrame("UpsampleBilinear2dAA", firstOp+180)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.bool(alignCorners)

@@ -7,7 +7,7 @@ package torch
 //	zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Zeros(size []int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Zeros", firstOp+136)
+	f := newFrame("Zeros", firstOp+137)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -21,7 +21,7 @@ func Zeros(size []int, o ...TensorOptions) *Tensor {
 //	ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Ones(size []int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Ones", firstOp+137)
+	f := newFrame("Ones", firstOp+138)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -35,7 +35,7 @@ func Ones(size []int, o ...TensorOptions) *Tensor {
 //	full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Full(size []int, fillValue Scalar, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Full", firstOp+138)
+	f := newFrame("Full", firstOp+139)
 	f.ints(size)
 	f.scalar(fillValue)
 	f.optDType(opt.DType)
@@ -56,7 +56,7 @@ type EmptyOptions struct {
 //	empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func Empty(size []int, o ...EmptyOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Empty", firstOp+139)
+	f := newFrame("Empty", firstOp+140)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -79,7 +79,7 @@ type ZerosLikeOptions struct {
 //	zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) ZerosLike(o ...ZerosLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ZerosLike", firstOp+140)
+	f := newFrame("ZerosLike", firstOp+141)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -102,7 +102,7 @@ type OnesLikeOptions struct {
 //	ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) OnesLike(o ...OnesLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("OnesLike", firstOp+141)
+	f := newFrame("OnesLike", firstOp+142)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -125,7 +125,7 @@ type FullLikeOptions struct {
 //	full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) FullLike(fillValue Scalar, o ...FullLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("FullLike", firstOp+142)
+	f := newFrame("FullLike", firstOp+143)
 	f.tensor(t)
 	f.scalar(fillValue)
 	f.optDType(opt.DType)
@@ -149,7 +149,7 @@ type EmptyLikeOptions struct {
 //	empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) EmptyLike(o ...EmptyLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("EmptyLike", firstOp+143)
+	f := newFrame("EmptyLike", firstOp+144)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -170,7 +170,7 @@ type ArangeOptions struct {
 //	arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Arange", firstOp+144)
+	f := newFrame("Arange", firstOp+145)
 	f.scalar(start)
 	f.scalar(end)
 	f.scalar(orScalar(opt.Step, 1))
@@ -186,7 +186,7 @@ func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 //	linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Linspace", firstOp+145)
+	f := newFrame("Linspace", firstOp+146)
 	f.scalar(start)
 	f.scalar(end)
 	f.int(steps)
@@ -202,7 +202,7 @@ func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
 //	eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Eye(n int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Eye", firstOp+146)
+	f := newFrame("Eye", firstOp+147)
 	f.int(n)
 	f.optDType(opt.DType)
 	f.none()

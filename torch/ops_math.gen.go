@@ -462,3 +462,13 @@ func (t *Tensor) AddcdivInPlace(tensor1 *Tensor, tensor2 *Tensor, o ...AddcdivIn
 	f.run()
 	return t
 }
+
+// ErfinvInPlace replaces self by its inverse error function, in place.
+//
+//	erfinv_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) ErfinvInPlace() *Tensor {
+	f := newFrame("ErfinvInPlace", firstOp+197)
+	f.tensor(t)
+	f.run()
+	return t
+}

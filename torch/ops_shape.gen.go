@@ -369,6 +369,25 @@ func (t *Tensor) Flip(dims ...int) *Tensor {
 	return f.one()
 }
 
+// PadOptions are the optional arguments of Pad.
+type PadOptions struct {
+	Mode  string   // "constant" by default
+	Value *float64 // none by default
+}
+
+// Pad adds elements around the last dimensions: before and after the last one, then the one before it; Mode is constant, reflect, replicate or circular.
+//
+//	pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor
+func (t *Tensor) Pad(pad []int, o ...PadOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Pad", firstOp+125)
+	f.tensor(t)
+	f.ints(pad)
+	f.string(orString(opt.Mode, "constant"))
+	f.optFloat(opt.Value)
+	return f.one()
+}
+
 // SortOptions are the optional arguments of Sort.
 type SortOptions struct {
 	Dim        *int // -1 by default
@@ -380,7 +399,7 @@ type SortOptions struct {
 //	sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) Sort(o ...SortOptions) (values, indices *Tensor) {
 	opt := option(o)
-	f := newFrame("Sort", firstOp+125)
+	f := newFrame("Sort", firstOp+126)
 	f.tensor(t)
 	f.int(or(opt.Dim, -1))
 	f.bool(opt.Descending)
@@ -392,7 +411,7 @@ func (t *Tensor) Sort(o ...SortOptions) (values, indices *Tensor) {
 //
 //	nonzero(Tensor self) -> Tensor
 func (t *Tensor) Nonzero() *Tensor {
-	f := newFrame("Nonzero", firstOp+126)
+	f := newFrame("Nonzero", firstOp+127)
 	f.tensor(t)
 	return f.one()
 }
@@ -407,7 +426,7 @@ type OneHotOptions struct {
 //	one_hot(Tensor self, int num_classes=-1) -> Tensor
 func (t *Tensor) OneHot(o ...OneHotOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("OneHot", firstOp+127)
+	f := newFrame("OneHot", firstOp+128)
 	f.tensor(t)
 	f.int(or(opt.NumClasses, -1))
 	return f.one()
@@ -423,7 +442,7 @@ type CloneOptions struct {
 //	clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) Clone(o ...CloneOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Clone", firstOp+128)
+	f := newFrame("Clone", firstOp+129)
 	f.tensor(t)
 	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
@@ -433,7 +452,7 @@ func (t *Tensor) Clone(o ...CloneOptions) *Tensor {
 //
 //	detach(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) Detach() *Tensor {
-	f := newFrame("Detach", firstOp+129)
+	f := newFrame("Detach", firstOp+130)
 	f.tensor(t)
 	return f.one()
 }
@@ -442,7 +461,7 @@ func (t *Tensor) Detach() *Tensor {
 //
 //	alias(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) Alias() *Tensor {
-	f := newFrame("Alias", firstOp+130)
+	f := newFrame("Alias", firstOp+131)
 	f.tensor(t)
 	return f.one()
 }
@@ -457,7 +476,7 @@ type CopyInPlaceOptions struct {
 //	copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)
 func (t *Tensor) CopyInPlace(src *Tensor, o ...CopyInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CopyInPlace", firstOp+131)
+	f := newFrame("CopyInPlace", firstOp+132)
 	f.tensor(t)
 	f.tensor(src)
 	f.bool(opt.NonBlocking)
@@ -480,7 +499,7 @@ type toOptions struct {
 //	to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)
 func (t *Tensor) to(o ...toOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("to", firstOp+132)
+	f := newFrame("to", firstOp+133)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -502,7 +521,7 @@ type PinMemoryOptions struct {
 //	pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)
 func (t *Tensor) PinMemory(o ...PinMemoryOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("PinMemory", firstOp+133)
+	f := newFrame("PinMemory", firstOp+134)
 	f.tensor(t)
 	f.optDevice(opt.Device)
 	return f.one()
@@ -512,7 +531,7 @@ func (t *Tensor) PinMemory(o ...PinMemoryOptions) *Tensor {
 //
 //	fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)
 func (t *Tensor) FillInPlace(value Scalar) *Tensor {
-	f := newFrame("FillInPlace", firstOp+134)
+	f := newFrame("FillInPlace", firstOp+135)
 	f.tensor(t)
 	f.scalar(value)
 	f.run()
@@ -523,7 +542,7 @@ func (t *Tensor) FillInPlace(value Scalar) *Tensor {
 //
 //	zero_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) ZeroInPlace() *Tensor {
-	f := newFrame("ZeroInPlace", firstOp+135)
+	f := newFrame("ZeroInPlace", firstOp+136)
 	f.tensor(t)
 	f.run()
 	return t

@@ -38,7 +38,7 @@ func DefaultGenerator(d Device) *Generator { return &Generator{device: d} }
 
 func (g *Generator) frame(name string, op capi.Op) *frame {
 	f := newFrame(name, op)
-	f.add(capi.Generator, g.id)
+	f.generator(g)
 	f.device(g.device)
 	return f
 }

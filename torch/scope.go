@@ -20,10 +20,10 @@ func Scope(f func()) {
 	f()
 }
 
-// Tidy is Scope for a function that makes one tensor: all but the result is freed.
-func Tidy(f func() *Tensor) (result *Tensor) {
-	Scope(func() { result = f().Keep() })
-	return result
+// Tidy is Scope for a function that makes one tensor: all but the result is freed. The result may be nil, or a tensor
+// that the function did not make.
+func Tidy(f func() *Tensor) *Tensor {
+	return TidyAll(func() []*Tensor { return []*Tensor{f()} })[0]
 }
 
 // TidyAll is Tidy for a function that makes several tensors.
@@ -31,7 +31,9 @@ func TidyAll(f func() []*Tensor) (results []*Tensor) {
 	Scope(func() {
 		results = f()
 		for _, t := range results {
-			t.Keep()
+			if t != nil {
+				t.Keep()
+			}
 		}
 	})
 	return results

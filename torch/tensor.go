@@ -14,6 +14,9 @@ import (
 // (View, Detach, Grad); the memory goes with the last of them and with the autograd graph.
 type Tensor struct {
 	handle uint64
+	// Go packs objects without pointers below 16 bytes into shared blocks, where a neighbour that lives on would hold
+	// back the cleanup.
+	_ uint64
 }
 
 // Scalar is a Go number given to an operator: int, int64, float32, float64 or bool. As in Python,
@@ -41,6 +44,7 @@ const (
 	flagLeaf
 	flagContiguous
 	flagChannelsLast
+	flagChannelsLast3d
 )
 
 type info struct {
@@ -113,8 +117,11 @@ func (t *Tensor) Device() Device { return t.mustInfo().device }
 // (ContiguousFormat by default), without gaps.
 func (t *Tensor) IsContiguous(format ...MemoryFormat) bool {
 	m := t.mustInfo()
-	if option(format) == ChannelsLast {
+	switch option(format) {
+	case ChannelsLast:
 		return m.flags&flagChannelsLast != 0
+	case ChannelsLast3d:
+		return m.flags&flagChannelsLast3d != 0
 	}
 	return m.flags&flagContiguous != 0
 }

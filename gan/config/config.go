@@ -6,13 +6,16 @@
 //	}
 //
 // Field names become flags and JSON keys (Size: size, BNEval: bn-eval), tags give defaults and help.
-// Fields may be int, float64, bool or string; `choices:"a,b"` limits a string.
+// Fields may be int, float64, bool or string; `choices:"a,b"` limits a string. The zero value of a
+// field stands for its default, so that a literal names only what differs; a field whose default is
+// not zero cannot be zero.
 package config
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -69,39 +72,53 @@ func flagName(s string) string {
 // String is the present value.
 func (f Field) String() string { return fmt.Sprint(f.value.Interface()) }
 
-// Set parses text into the field. The error names the flag and what it takes.
+// Set parses text into the field. The error names the flag and what it takes. Zero is refused where it would stand for
+// another default.
 func (f Field) Set(text string) error {
-	var err error
-	switch f.value.Kind() {
+	v, err := f.parse(text)
+	if err != nil {
+		return err
+	}
+	if v.IsZero() && f.Default != "" {
+		if d, err := f.parse(f.Default); err == nil && !d.IsZero() {
+			return fmt.Errorf("--%s cannot be %q, which stands for its default %s", f.Name, text, f.Default)
+		}
+	}
+	f.value.Set(v)
+	return nil
+}
+
+// parse reads a value of the field's type.
+func (f Field) parse(text string) (v reflect.Value, err error) {
+	v = reflect.New(f.value.Type()).Elem()
+	switch v.Kind() {
 	case reflect.Int:
-		var n int64
-		if n, err = strconv.ParseInt(text, 10, 64); err == nil {
-			f.value.SetInt(n)
-			return nil
+		n, err := strconv.ParseInt(text, 10, strconv.IntSize)
+		if err != nil {
+			return v, fmt.Errorf("--%s takes a whole number, not %q", f.Name, text)
 		}
-		return fmt.Errorf("--%s takes a whole number, not %q", f.Name, text)
+		v.SetInt(n)
 	case reflect.Float64:
-		var x float64
-		if x, err = strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
-			f.value.SetFloat(x)
-			return nil
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return v, fmt.Errorf("--%s takes a number, not %q", f.Name, text)
 		}
-		return fmt.Errorf("--%s takes a number, not %q", f.Name, text)
+		v.SetFloat(x)
 	case reflect.Bool:
-		var b bool
-		if b, err = strconv.ParseBool(text); err == nil {
-			f.value.SetBool(b)
-			return nil
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return v, fmt.Errorf("--%s takes true or false, not %q", f.Name, text)
 		}
-		return fmt.Errorf("--%s takes true or false, not %q", f.Name, text)
+		v.SetBool(b)
 	case reflect.String:
 		if f.Choices != nil && !slices.Contains(f.Choices, text) {
-			return fmt.Errorf("--%s takes %s, not %q", f.Name, strings.Join(f.Choices, " or "), text)
+			return v, fmt.Errorf("--%s takes %s, not %q", f.Name, strings.Join(f.Choices, " or "), text)
 		}
-		f.value.SetString(text)
-		return nil
+		v.SetString(text)
+	default:
+		panic(fmt.Sprintf("config: field %s has type %s, which has no flag", f.Name, v.Type()))
 	}
-	panic(fmt.Sprintf("config: field %s has type %s, which has no flag", f.Name, f.value.Type()))
+	return v, nil
 }
 
 // SetDefaults gives every field of config that is zero its default.
@@ -125,7 +142,7 @@ func Marshal(config any) json.RawMessage {
 		}
 		value, err := json.Marshal(f.value.Interface())
 		if err != nil {
-			panic(err) // numbers, strings and booleans always marshal, NaN and infinities aside, which Set refuses
+			panic(err) // finite numbers, strings and booleans always marshal
 		}
 		fmt.Fprintf(&b, "%q:%s", f.Name, value)
 	}
@@ -133,27 +150,39 @@ func Marshal(config any) json.RawMessage {
 	return b.Bytes()
 }
 
-// Unmarshal reads what Marshal wrote. A key that config lacks is an error that names it; a field
-// that the text lacks takes its default.
+// Unmarshal reads what Marshal wrote: a field that the text lacks, or that is zero there, takes its default. A key that
+// config lacks, or a value that the field does not take, is an error that names it and leaves config as it was.
 func Unmarshal(text []byte, config any) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(text, &values); err != nil {
-		return err
+		return fmt.Errorf("the settings are not a JSON object: %w", err)
 	}
-	for _, f := range Fields(config) {
+	read := reflect.New(reflect.TypeOf(config).Elem())
+	for _, f := range Fields(read.Interface()) {
 		raw, ok := values[f.Name]
+		delete(values, f.Name)
 		if !ok {
 			continue
 		}
 		if err := json.Unmarshal(raw, f.value.Addr().Interface()); err != nil {
-			return fmt.Errorf("setting %q: %w", f.Name, err)
+			return fmt.Errorf("setting %q is %s, not %s", f.Name, raw, kindNames[f.value.Kind()])
 		}
-		delete(values, f.Name)
+		if f.Choices != nil && !f.value.IsZero() {
+			if _, err := f.parse(f.String()); err != nil {
+				return err
+			}
+		}
 	}
-	for name := range values {
-		return fmt.Errorf("there is no setting %q", name)
+	if len(values) > 0 {
+		return fmt.Errorf("there is no setting %q", slices.Min(slices.Collect(maps.Keys(values))))
 	}
+	SetDefaults(read.Interface())
+	reflect.ValueOf(config).Elem().Set(read.Elem())
 	return nil
+}
+
+var kindNames = map[reflect.Kind]string{
+	reflect.Int: "a whole number", reflect.Float64: "a number", reflect.Bool: "true or false", reflect.String: "text",
 }
 
 // Difference is a setting in which two configurations differ.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 
 	"github.com/forgergan/forger/torch"
@@ -29,7 +30,11 @@ const diverged = "; the checkpoints made before are kept: start another run with
 // Train makes the steps that are left, writing the outputs that the package comment lists. When ctx
 // ends it finishes the step, saves and returns *Interrupted. A loss that is not finite ends the run
 // with an error, as does a tensor operation that fails in a step; the checkpoints made before stay.
+//
+// The goroutine stays on one thread meanwhile: each thread that calls LibTorch gets worker threads of its own.
 func (r *Run) Train(ctx context.Context) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if r.step == r.o.Steps {
 		r.out.report() // the program may have been killed between the last checkpoint and the report
 		return nil

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/internal/filelock"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/data"
@@ -171,15 +171,12 @@ func (r *Run) claim() error {
 	if err := os.MkdirAll(r.dir, 0o777); err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(r.dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		return err
-	}
-	r.lock = lock
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+	lock, err := filelock.Try(filepath.Join(r.dir, ".lock"))
+	if errors.Is(err, filelock.ErrLocked) {
 		return fmt.Errorf("%s: another program is training there: wait for it, or choose another folder", r.dir)
 	}
-	return nil // with another error the file system has no locks, which keeps nobody from training
+	r.lock = lock // nil where the file system has no locks, which keeps nobody from training
+	return nil
 }
 
 // makeFolders makes the folders inside and removes what killed programs left half-written. It comes after config.json,
@@ -263,7 +260,6 @@ func (r *Run) compare() error {
 	if err := config.Unmarshal(old.Config, was); err != nil {
 		return fmt.Errorf("%s: %w", settingsFile(r.dir), err)
 	}
-	config.SetDefaults(was)
 	for _, d := range config.Diff(was, r.model.Config()) {
 		note(d.Name, d.Was, d.Is)
 	}

@@ -60,7 +60,6 @@ func (s System) Build(saved json.RawMessage) (model Model, settings any, err err
 	if err := config.Unmarshal(saved, settings); err != nil {
 		return nil, nil, fmt.Errorf("settings of %s: %w", s.Name, err)
 	}
-	config.SetDefaults(settings)
 	model, err = s.New(settings)
 	return model, settings, err
 }

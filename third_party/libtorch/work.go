@@ -10,7 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
+
+	"github.com/forgergan/forger/internal/filelock"
 )
 
 // A workshop is the cache while this process alone may change it.
@@ -25,28 +26,14 @@ func openWorkshop(ctx context.Context, cache string, log Logf) (*workshop, error
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the cache folder: %w; set FORGER_CACHE to a folder that you can write to", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(cache, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cannot write to the cache folder: %w; set FORGER_CACHE to a folder that you can write to", err)
+	lock, err := filelock.Wait(ctx, filepath.Join(cache, "lock"), func() {
+		log("another set-up is at work in %s, waiting for it", cache)
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	for waited := false; ; waited = true {
-		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if err != syscall.EWOULDBLOCK && err != syscall.EINTR {
-			lock.Close()
-			return nil, fmt.Errorf("cannot lock %s: %w; set FORGER_CACHE to a folder on a local disk", lock.Name(), err)
-		}
-		if !waited {
-			log("another set-up is at work in %s, waiting for it", cache)
-		}
-		select {
-		case <-ctx.Done():
-			lock.Close()
-			return nil, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock the cache folder: %w; set FORGER_CACHE to a folder on a local disk that you can write to", err)
 	}
 	w := &workshop{cache: cache, lock: lock}
 	// Whoever has the lock is the only one at work, so whatever lies here was left by a process that died.

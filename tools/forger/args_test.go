@@ -54,7 +54,7 @@ func TestAWrongCommandLineIsOneSentenceAndCode2(t *testing.T) {
 		{`--threads must be at least 0, not -1`, []string{"train", "dcgan", "--threads", "-1"}},
 		{`--size takes a whole number, not "large"`, []string{"train", "dcgan", "--size", "large"}},
 		{`--lr takes a number, not "nan"`, []string{"train", "dcgan", "--lr", "nan"}},
-		{`--lr cannot be "0", which stands for its default, 0.0002`, []string{"train", "dcgan", "--lr", "0"}},
+		{`--lr cannot be "0", which stands for its default 0.0002`, []string{"train", "dcgan", "--lr", "0"}},
 		{`--loss takes non-saturating or minimax, not "hinge"`, []string{"train", "dcgan", "--loss", "hinge"}},
 		{`--n and --batch must be at least 1, not 0 and 64`, []string{"sample", "run", "--n", "0"}},
 	} {

@@ -107,7 +107,7 @@ func TestWithoutLibTorchOneSentenceNamesTheCommandThatHelps(t *testing.T) {
 	for _, args := range [][]string{tiny(data, run), {"bench", "dcgan"}} {
 		code, out, errOut := process(t, absent, args...)
 		message := oneSentence(t, 1, code, out, errOut)
-		require.Contains(t, message, "(/nonexistent/libforger.so: no such file): run `forger setup`")
+		require.Contains(t, message, "FORGER_SHIM=/nonexistent/libforger.so: no such file): run `forger setup`")
 	}
 	require.NoDirExists(t, run)
 

@@ -54,7 +54,6 @@ func differences(s train.System, settings any) string {
 	if err := config.Unmarshal(config.Marshal(settings), given); err != nil {
 		panic(err) // a struct that does not read back what it wrote
 	}
-	config.SetDefaults(given)
 	var out []string
 	for _, d := range config.Diff(defaults, given) {
 		out = append(out, d.Name+" "+d.Is)

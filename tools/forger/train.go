@@ -125,15 +125,6 @@ func readSettings(c *cli.Context, s train.System) (settings any, preset string, 
 			}
 		}
 	}
-	// A setting of 0 means its default wherever settings are read.
-	read := s.NewConfig()
-	if err := config.Unmarshal(config.Marshal(settings), read); err != nil {
-		return nil, "", err
-	}
-	config.SetDefaults(read)
-	for _, d := range config.Diff(settings, read) {
-		return nil, "", usage("--%s cannot be %q, which stands for its default, %s", d.Name, d.Was, d.Is)
-	}
 	return settings, preset, nil
 }
 

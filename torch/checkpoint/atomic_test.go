@@ -210,7 +210,7 @@ func TestAKillAtAnyMomentLeavesTheOldFileOrTheNew(t *testing.T) {
 
 func TestCleanTempsLeavesWhatIsBeingWritten(t *testing.T) {
 	dir := t.TempDir()
-	stale := filepath.Join(dir, tempName("x", os.Getpid(), 7)) // of a dead process whose number this one got
+	stale := filepath.Join(dir, fmt.Sprintf(".x.forger-%d-00000007.tmp", os.Getpid())) // of a dead process whose number this one got
 	require.NoError(t, os.WriteFile(stale, nil, 0o400))
 	foreign := filepath.Join(dir, ".x.tmp")
 	require.NoError(t, os.WriteFile(foreign, nil, 0o600))

@@ -5,12 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"syscall"
 
+	"github.com/forgergan/forger/internal/atomicfile"
 	"github.com/forgergan/forger/torch"
 )
 
@@ -46,7 +46,7 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	if !stat.Mode().IsRegular() {
-		return nil, &FormatError{path, "not a file but " + kindOf(stat.Mode())}
+		return nil, &FormatError{path, "not a file but " + atomicfile.KindOf(stat.Mode())}
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -69,16 +69,6 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a folder"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	}
-	return "a device or socket"
 }
 
 func (f *File) readHeader() error {

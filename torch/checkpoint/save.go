@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"github.com/forgergan/forger/internal/atomicfile"
 	"github.com/forgergan/forger/torch"
 )
 
@@ -47,7 +48,7 @@ func Save(path string, tensors []Tensor, metadata map[string]string) error {
 	if len(head)-lengthSize > maxHeader {
 		return fmt.Errorf("saving %s: the header has %d bytes, the limit is %d: save fewer tensors or less metadata", path, len(head)-lengthSize, maxHeader)
 	}
-	return writeAtomic(path, func(file *os.File) error {
+	return atomicfile.WriteTo(path, func(file *os.File) error {
 		sum, err := writeData(file, head, tensors, order)
 		if err != nil {
 			return err
@@ -75,7 +76,7 @@ func writeData(file io.Writer, head []byte, tensors []Tensor, order []int) ([]by
 		}
 		sum <- hex.AppendEncode(nil, hash.Sum(nil))
 	}()
-	w := bufio.NewWriterSize(file, bufferSize)
+	w := bufio.NewWriterSize(file, 64<<10)
 	_, err := w.Write(head)
 	for _, i := range order {
 		if err != nil {

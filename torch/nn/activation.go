@@ -52,17 +52,3 @@ type Flatten struct{}
 func (Flatten) Forward(x *torch.Tensor) *torch.Tensor {
 	return x.Flatten(torch.FlattenOptions{StartDim: 1})
 }
-
-// MaxPool2d keeps the largest element of each Size×Size window.
-type MaxPool2d struct {
-	Size, Stride int // Stride is Size if 0
-}
-
-// Forward maps (N, C, H, W) to smaller H and W.
-func (m MaxPool2d) Forward(x *torch.Tensor) *torch.Tensor {
-	var o torch.MaxPool2dOptions
-	if m.Stride != 0 {
-		o.Stride = []int{m.Stride}
-	}
-	return x.MaxPool2d([]int{m.Size}, o)
-}

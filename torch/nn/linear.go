@@ -14,7 +14,7 @@ type Linear struct {
 // NewLinear makes a layer from in to out features with PyTorch's initialisation.
 func NewLinear(in, out int, o ...LinearOptions) *Linear {
 	l := &Linear{Weight: newParameter(out, in)}
-	if len(o) == 0 || !o[0].NoBias {
+	if !only(o).NoBias {
 		l.Bias = newParameter(out)
 	}
 	initializer.LinearDefaults(l.Weight, l.Bias)

@@ -19,6 +19,7 @@ package nn
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,11 +48,14 @@ func StateDict(module any) []Entry {
 	return out
 }
 
-// Parameters lists the tensors that module learns, in PyTorch's order.
+// Parameters lists the tensors that module learns, in PyTorch's order. One that it has under several
+// names is listed once, so that an optimiser updates it once.
 func Parameters(module any) []*torch.Tensor {
 	var out []*torch.Tensor
+	listed := map[*torch.Tensor]bool{}
 	for _, e := range StateDict(module) {
-		if !e.Buffer {
+		if !e.Buffer && !listed[e.Tensor] {
+			listed[e.Tensor] = true
 			out = append(out, e.Tensor)
 		}
 	}
@@ -122,8 +126,8 @@ type ToOptions struct {
 	MemoryFormat torch.MemoryFormat // of tensors with 4 dimensions only
 }
 
-// To moves and converts every tensor of module in place, so that optimisers made before still hold
-// its parameters.
+// To moves and converts every tensor of module in place, gradients too, so that optimisers made before
+// still hold its parameters.
 func To(module any, o ToOptions) {
 	torch.NoGrad(func() {
 		torch.Scope(func() {
@@ -135,7 +139,14 @@ func To(module any, o ToOptions) {
 				if e.Tensor.Dim() == 4 {
 					to.MemoryFormat = o.MemoryFormat
 				}
+				grad := e.Tensor.Grad()
+				if grad != nil {
+					e.Tensor.SetGrad(nil) // of the old type, it would not fit the new memory
+				}
 				e.Tensor.SetData(e.Tensor.Detach().To(to))
+				if grad != nil {
+					e.Tensor.SetGrad(grad.Detach().To(to))
+				}
 			}
 		})
 	})
@@ -145,25 +156,25 @@ func To(module any, o ToOptions) {
 // that module lacks, or one that state lacks, is an error, as a wrong shape always is; nothing is
 // copied then.
 func LoadStateDict(module any, state []Entry, strict bool) error {
-	from := map[string]*torch.Tensor{}
+	given := map[string]*torch.Tensor{}
 	for _, e := range state {
-		from[e.Name] = e.Tensor
+		given[e.Name] = e.Tensor
 	}
 	own := StateDict(module)
-	var missing, wrong []string
+	known := map[string]bool{}
+	var missing, wrong, unexpected []string
 	for _, e := range own {
-		t, ok := from[e.Name]
+		known[e.Name] = true
+		t, ok := given[e.Name]
 		switch {
 		case !ok:
 			missing = append(missing, e.Name)
-		case !sameShape(t.Shape(), e.Tensor.Shape()):
+		case !slices.Equal(t.Shape(), e.Tensor.Shape()):
 			wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", e.Name, t.Shape(), e.Tensor.Shape()))
 		}
-		delete(from, e.Name)
 	}
-	var unexpected []string
 	for _, e := range state {
-		if _, ok := from[e.Name]; ok {
+		if !known[e.Name] {
 			unexpected = append(unexpected, e.Name)
 		}
 	}
@@ -179,10 +190,6 @@ func LoadStateDict(module any, state []Entry, strict bool) error {
 	}
 	if problems != nil {
 		return fmt.Errorf("the state does not fit %T: it %s", module, strings.Join(problems, "; it "))
-	}
-	given := map[string]*torch.Tensor{}
-	for _, e := range state {
-		given[e.Name] = e.Tensor
 	}
 	torch.NoGrad(func() {
 		for _, e := range own {
@@ -201,18 +208,6 @@ func some(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-func sameShape(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // A node is one module met on a walk.

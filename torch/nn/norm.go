@@ -7,20 +7,21 @@ import "github.com/forgergan/forger/torch"
 type BatchNorm2d struct {
 	Weight            *torch.Tensor `nn:"weight"`                     // (C), nil without affine
 	Bias              *torch.Tensor `nn:"bias"`                       // (C), nil without affine
-	RunningMean       *torch.Tensor `nn:"running_mean,buffer"`        // (C)
-	RunningVar        *torch.Tensor `nn:"running_var,buffer"`         // (C)
-	NumBatchesTracked *torch.Tensor `nn:"num_batches_tracked,buffer"` // scalar int64
+	RunningMean       *torch.Tensor `nn:"running_mean,buffer"`        // (C), nil without tracking
+	RunningVar        *torch.Tensor `nn:"running_var,buffer"`         // (C), nil without tracking
+	NumBatchesTracked *torch.Tensor `nn:"num_batches_tracked,buffer"` // scalar int64, nil without tracking
 
+	settings BatchNorm
 	training bool
-	momentum float64
-	eps      float64
 }
 
 // BatchNorm are the settings of a batch norm; the zero value is PyTorch's default.
 type BatchNorm struct {
-	Eps      float64 // 1e-5 if 0
-	Momentum float64 // weight of the new batch in the running averages, 0.1 if 0
-	NoAffine bool    // no scale and shift
+	Eps        float64 // 1e-5 if 0
+	Momentum   float64 // weight of the new batch in the running averages, 0.1 if 0
+	Cumulative bool    // average all batches alike instead, PyTorch's momentum=None
+	NoAffine   bool    // no scale and shift
+	NoTracking bool    // no running averages: normalise by the batch in evaluation, too
 }
 
 // NewBatchNorm2d makes a layer for the given number of channels: scale 1, shift 0, running mean 0 and variance 1.
@@ -33,11 +34,11 @@ func NewBatchNorm2d(channels int, o ...BatchNorm) *BatchNorm2d {
 		c.Momentum = 0.1
 	}
 	shape := []int{channels}
-	b := &BatchNorm2d{
-		RunningMean:       torch.Zeros(shape).Own(),
-		RunningVar:        torch.Ones(shape).Own(),
-		NumBatchesTracked: torch.Of(int64(0)).Own(),
-		training:          true, momentum: c.Momentum, eps: c.Eps,
+	b := &BatchNorm2d{settings: c, training: true}
+	if !c.NoTracking {
+		b.RunningMean = torch.Zeros(shape).Own()
+		b.RunningVar = torch.Ones(shape).Own()
+		b.NumBatchesTracked = torch.Of(int64(0)).Own()
 	}
 	if !c.NoAffine {
 		b.Weight = torch.Ones(shape).Own().SetRequiresGrad(true)
@@ -51,9 +52,14 @@ func (b *BatchNorm2d) SetTraining(on bool) { b.training = on }
 
 // Forward normalises x (N, C, H, W). In training it also updates the running averages.
 func (b *BatchNorm2d) Forward(x *torch.Tensor) *torch.Tensor {
-	if b.training {
+	momentum := b.settings.Momentum
+	if b.training && b.RunningMean != nil {
 		b.NumBatchesTracked.AddScalarInPlace(1)
+		if b.settings.Cumulative {
+			momentum = 1 / b.NumBatchesTracked.Item()
+		}
 	}
 	const useCuDNN = true
-	return torch.BatchNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.training, b.momentum, b.eps, useCuDNN)
+	return torch.BatchNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.training || b.RunningMean == nil,
+		momentum, b.settings.Eps, useCuDNN)
 }

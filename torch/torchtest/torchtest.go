@@ -2,6 +2,8 @@
 package torchtest
 
 import (
+	"flag"
+	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -25,26 +27,45 @@ func Native(t testing.TB) {
 	t.Skip(err)
 }
 
+// Main is the TestMain of a package with examples. An example cannot skip itself: where LibTorch is not set up, Main
+// leaves them all out and says so, unless FORGER_REQUIRE_NATIVE=1.
+func Main(m *testing.M) {
+	flag.Parse()
+	if err := torch.Available(); err != nil && os.Getenv("FORGER_REQUIRE_NATIVE") != "1" {
+		fmt.Fprintln(os.Stderr, "examples are skipped:", err)
+		skip := flag.Lookup("test.skip").Value
+		if already := skip.String(); already != "" {
+			skip.Set(already + "|^Example")
+		} else {
+			skip.Set("^Example")
+		}
+	}
+	os.Exit(m.Run())
+}
+
 // NoLeaks fails the test if it ends with more tensors alive than it began with.
 func NoLeaks(t testing.TB) {
 	t.Helper()
-	before := live(-1)
+	before := settled(0)
 	t.Cleanup(func() {
-		if after := live(before); after > before {
+		if after := settled(before); after > before {
 			t.Errorf("%d tensors leaked", after-before)
 		}
 	})
 }
 
-// live counts the tensors that are left when cleanups have run, waiting a moment for them to fall to want.
-func live(want int) int {
-	n := 0
-	for range 50 {
+// settled counts the tensors that are left when the garbage collector has freed what it finds. Cleanups run in a
+// goroutine of their own, so it waits until the number is want or less, or has stopped falling.
+func settled(want int) int {
+	n, still := torch.Live(), 0
+	for n > want && still < 5 {
 		runtime.GC()
-		if n = torch.Live(); n <= want || want < 0 {
-			return n
+		time.Sleep(time.Millisecond)
+		now := torch.Live()
+		if still++; now < n {
+			still = 0
 		}
-		time.Sleep(2 * time.Millisecond)
+		n = now
 	}
 	return n
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/internal/filelock"
 )
 
 // fakePackage stands in for a package client: it writes files, or fails.
@@ -124,9 +126,9 @@ func TestCallsAtOnceFetchOnce(t *testing.T) {
 func TestWaitingForAnotherFetchCanBeGivenUp(t *testing.T) {
 	cache, _ := withSet(t, content, fakePackage{files: content})
 	require.NoError(t, os.MkdirAll(filepath.Join(cache, "data"), 0o755))
-	release, err := lock(context.Background(), filepath.Join(cache, "data", ".lock"), nil)
+	held, err := filelock.Try(filepath.Join(cache, "data", ".lock"))
 	require.NoError(t, err)
-	defer release()
+	defer held.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	var lines []string

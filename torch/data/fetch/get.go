@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/forgergan/forger/internal/atomicfile"
+	"github.com/forgergan/forger/internal/filelock"
 )
 
 // An unpacker brings the files of a package onto the disk and returns the folder that holds them. It may use the
@@ -51,11 +52,11 @@ func (s Set) get(ctx context.Context, dir string, log func(string)) error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
 	}
-	release, err := lock(ctx, filepath.Join(parent, ".lock"), log)
+	held, err := filelock.Wait(ctx, filepath.Join(parent, ".lock"), func() { log("another process is fetching: waiting for it") })
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer held.Close()
 	if s.present(dir) { // another process has fetched it meanwhile
 		return nil
 	}

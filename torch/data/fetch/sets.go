@@ -9,10 +9,10 @@
 package fetch
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/forgergan/forger/third_party/libtorch"
 )
 
 // File is one file of a set, as it lies in the set's folder.
@@ -100,20 +100,9 @@ func Names() string {
 
 // Dir is the folder where the set of that name lies once fetched. The error says that no cache folder is known.
 func Dir(name string) (string, error) {
-	cache, err := cacheDir()
+	cache, err := libtorch.CacheDir()
 	if err != nil {
 		return "", err
 	}
 	return filepath.Join(cache, "data", name), nil
-}
-
-func cacheDir() (string, error) {
-	if dir := os.Getenv("FORGER_CACHE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no cache folder: set FORGER_CACHE to one (%w)", err)
-	}
-	return filepath.Join(dir, "forger"), nil
 }

@@ -69,7 +69,8 @@ func wheelSchemas(dir string) (map[string]string, error) {
 	for line := range strings.Lines(string(text)) {
 		if s, ok := strings.CutPrefix(line, "- func: "); ok {
 			s = strings.TrimSpace(s)
-			all[s[:strings.Index(s, "(")]] = s
+			name, _, _ := strings.Cut(s, "(")
+			all[name] = s
 		}
 	}
 	return all, nil
@@ -99,7 +100,8 @@ func readLock(path string, allowed []*op) ([]*op, error) {
 	locked := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
-		locked[line[:strings.Index(line, "(")]] = line
+		name, _, _ := strings.Cut(line, "(")
+		locked[name] = line
 	}
 	for i, o := range allowed {
 		schema, ok := locked[o.schemaName]

@@ -95,7 +95,7 @@ enum forger_native {
   FORGER_GENERATOR_STATE,     /* generator, device -> byte tensor */
   FORGER_GENERATOR_STATE_SET, /* generator, device, byte tensor */
   FORGER_THREADS,        /* n? -> previous number */
-  FORGER_SYSTEM,         /* -> text, one "key=value" a line (in message) */
+  FORGER_SYSTEM,         /* text = one "key=value" a line -> length */
   FORGER_DEVICE_COUNT,   /* -> number of usable CUDA devices */
   FORGER_SYNCHRONIZE,    /* device */
   FORGER_MEMORY,         /* device -> allocated, reserved, peak allocated, peak reserved, free, total */

@@ -163,7 +163,6 @@ using Function = void (*)(Frame&);
 
 extern const Function natives[];        // natives.cc, in the order of forger_native
 extern const Function operators[];      // operators.gen.cc, in the order of ops.lock
-extern const int32_t operators_count;
 extern bool full_messages;
 
 }  // namespace forger

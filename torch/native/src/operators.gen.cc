@@ -129,6 +129,7 @@ const Function operators[] = {
     op::split_Tensor,
     op::chunk,
     op::flip,
+    op::pad,
     op::sort,
     op::nonzero,
     op::one_hot,
@@ -200,6 +201,7 @@ const Function operators[] = {
     op::_fused_adam_,
     op::_fused_adamw_,
     op::_fused_sgd_,
+    op::erfinv_,
 };
 
 }  // namespace forger

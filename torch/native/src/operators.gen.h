@@ -130,6 +130,7 @@ void stack(Frame& f);
 void split_Tensor(Frame& f);
 void chunk(Frame& f);
 void flip(Frame& f);
+void pad(Frame& f);
 void sort(Frame& f);
 void nonzero(Frame& f);
 void one_hot(Frame& f);
@@ -201,5 +202,6 @@ void _foreach_norm_Scalar(Frame& f);
 void _fused_adam_(Frame& f);
 void _fused_adamw_(Frame& f);
 void _fused_sgd_(Frame& f);
+void erfinv_(Frame& f);
 
 }  // namespace forger::op

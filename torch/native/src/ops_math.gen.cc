@@ -9,6 +9,7 @@
 #include <ATen/ops/clamp_ops.h>
 #include <ATen/ops/cos_ops.h>
 #include <ATen/ops/div_ops.h>
+#include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
 #include <ATen/ops/floor_ops.h>
 #include <ATen/ops/lerp_ops.h>
@@ -104,5 +105,7 @@ void lerp__Scalar(Frame& f) { at::_ops::lerp__Scalar::call(f.tensor(0), f.tensor
 void addcmul_(Frame& f) { at::_ops::addcmul_::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3)); }
 
 void addcdiv_(Frame& f) { at::_ops::addcdiv_::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3)); }
+
+void erfinv_(Frame& f) { at::_ops::erfinv_::call(f.tensor(0)); }
 
 }  // namespace forger::op

@@ -21,6 +21,7 @@
 #include <ATen/ops/narrow_ops.h>
 #include <ATen/ops/nonzero_ops.h>
 #include <ATen/ops/one_hot_ops.h>
+#include <ATen/ops/pad_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/pin_memory_ops.h>
 #include <ATen/ops/repeat_ops.h>
@@ -97,6 +98,8 @@ void split_Tensor(Frame& f) { f.out(at::_ops::split_Tensor::call(f.tensor(0), f.
 void chunk(Frame& f) { f.out(at::_ops::chunk::call(f.tensor(0), f.integer(1), f.integer(2))); }
 
 void flip(Frame& f) { f.out(at::_ops::flip::call(f.tensor(0), f.ints(1))); }
+
+void pad(Frame& f) { f.out(at::_ops::pad::call(f.tensor(0), f.symints(1), f.string(2), f.maybe_real(3))); }
 
 void sort(Frame& f) { f.out(at::_ops::sort::call(f.tensor(0), f.integer(1), f.boolean(2))); }
 

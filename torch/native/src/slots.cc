@@ -57,7 +57,8 @@ struct FreeList {
     if (pool.size() < kRun) {
       if (slots_made / kChunk == kChunks) throw std::bad_alloc();
       chunks[slots_made / kChunk].store(new Slot[kChunk], std::memory_order_release);
-      for (size_t i = kChunk; i-- > 0;) pool.push_back(slots_made + i);
+      // Slot 0 stays unused: with its generation wrapped round to 0, its handle would be that of no tensor.
+      for (size_t i = kChunk; i-- > (slots_made ? 0u : 1u);) pool.push_back(slots_made + i);
       slots_made += kChunk;
     }
     slots.assign(pool.end() - kRun, pool.end());

@@ -26,7 +26,7 @@ void keep_native(Frame& f) { f.out(keep(f.handle(0))); }
 void own_native(Frame& f) { f.out(own(f.handle(0))); }
 
 // info's flags.
-enum { kRequiresGrad = 1, kLeaf = 2, kContiguous = 4, kChannelsLast = 8 };
+enum { kRequiresGrad = 1, kLeaf = 2, kContiguous = 4, kChannelsLast = 8, kChannelsLast3d = 16 };
 
 void info(Frame& f) {
   const at::Tensor& t = f.tensor(0);
@@ -35,6 +35,7 @@ void info(Frame& f) {
   if (t.is_leaf()) flags |= kLeaf;
   if (t.is_contiguous()) flags |= kContiguous;
   if (t.dim() == 4 && t.is_contiguous(at::MemoryFormat::ChannelsLast)) flags |= kChannelsLast;
+  if (t.dim() == 5 && t.is_contiguous(at::MemoryFormat::ChannelsLast3d)) flags |= kChannelsLast3d;
   f.out(static_cast<int64_t>(t.scalar_type()));
   f.out(static_cast<int64_t>(t.device().type()));
   f.out(static_cast<int64_t>(t.device().index()));
@@ -69,7 +70,7 @@ void to_bytes(Frame& f) {
   if (t.numel() == 0) return;
   c10::NoGradGuard no_grad;
   at::Tensor plain = t;
-  if (!t.is_cpu() || !t.is_contiguous()) {
+  if (!t.is_cpu() || !t.is_contiguous() || t.is_conj() || t.is_neg()) {
     plain = empty(t.sizes(), t.scalar_type());
     at::_ops::copy_::call(plain, t, false);
   }

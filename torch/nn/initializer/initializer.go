@@ -3,6 +3,7 @@
 package initializer
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch"
@@ -23,23 +24,17 @@ func Constant(t *torch.Tensor, v float64) {
 	torch.NoGrad(func() { t.FillInPlace(v) })
 }
 
-// Fans is the number of inputs and outputs of each unit of a weight (out, in, kernel…).
+// Fans is the number of inputs and outputs of each unit of a weight (out, in, kernel…). It panics with an *Error if
+// shape has fewer than two dimensions.
 func Fans(shape []int) (in, out int) {
+	if len(shape) < 2 {
+		refuse("Fans", "a weight needs at least two dimensions, not the shape %v", shape)
+	}
 	kernel := 1
 	for _, n := range shape[2:] {
 		kernel *= n
 	}
 	return shape[1] * kernel, shape[0] * kernel
-}
-
-// KaimingUniform is He's initialisation for a leaky ReLU of slope a, by inputs: uniform in ±√(6/((1+a²)·fan_in)).
-// He et al. 2015, §2.2.
-func KaimingUniform(t *torch.Tensor, a float64) {
-	in, _ := Fans(t.Shape())
-	// The order of the operations is PyTorch's: the last bit depends on it.
-	std := math.Sqrt(2/(1+a*a)) / math.Sqrt(float64(in))
-	bound := math.Sqrt(3) * std
-	Uniform(t, -bound, bound)
 }
 
 // LinearDefaults fills weight and bias (which may be nil) as PyTorch's Linear and convolution layers do by default.
@@ -54,4 +49,8 @@ func LinearDefaults(weight, bias *torch.Tensor) {
 	}
 	bound := 1 / math.Sqrt(float64(in))
 	Uniform(bias, -bound, bound)
+}
+
+func refuse(op, format string, a ...any) {
+	panic(&torch.Error{Op: "initializer." + op, Code: torch.ValueError, Msg: fmt.Sprintf(format, a...)})
 }
