@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -26,6 +27,7 @@ import (
 type pictures struct {
 	items int
 	bad   int // this item holds NaN; none if 0
+	torn  int // this item cannot be read; none if 0
 }
 
 func (p pictures) Name() string { return "pictures" }
@@ -35,6 +37,9 @@ func (p pictures) Fields() []data.Field {
 }
 
 func (p pictures) Read(i int, rng *rand.Rand, row []data.Array) error {
+	if p.torn > 0 && i == p.torn {
+		return errors.New("torn")
+	}
 	for k := range row[0].Float32 {
 		row[0].Float32[k] = float32(math.Sin(float64(i*k))) * rng.Float32()
 	}

@@ -29,7 +29,8 @@ const diverged = "; the checkpoints made before are kept: start another run with
 
 // Train makes the steps that are left, writing the outputs that the package comment lists. When ctx
 // ends it finishes the step, saves and returns *Interrupted. A loss that is not finite ends the run
-// with an error, as does a tensor operation that fails in a step; the checkpoints made before stay.
+// with an error, as does a tensor operation that fails in a step; the checkpoints made before stay. One
+// is made where an item of the data cannot be read.
 //
 // The goroutine stays on one thread meanwhile: each thread that calls LibTorch gets worker threads of its own.
 func (r *Run) Train(ctx context.Context) error {
@@ -50,7 +51,7 @@ func (r *Run) Train(ctx context.Context) error {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				return r.interrupt()
 			}
-			return err
+			return r.dataFailed(err)
 		}
 		next := r.step + 1
 		if e := torch.Try(func() { err = r.makeStep(batch) }); e != nil {
@@ -72,6 +73,15 @@ func (r *Run) interrupt() error {
 	}
 	r.out.report()
 	return &Interrupted{r.dir, r.step}
+}
+
+// dataFailed saves where an item cannot be read: nothing is wrong with the run, and the item may be one of the last.
+func (r *Run) dataFailed(cause error) error {
+	if err := try(r.Save); err != nil {
+		return cause
+	}
+	r.out.report()
+	return fmt.Errorf("%w; saved after step %d: mend the data, then go on with: forger resume %s", cause, r.step, r.dir)
 }
 
 // explain says in which step an operation failed, and why where that is because numbers stopped being finite: some

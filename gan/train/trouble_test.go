@@ -74,6 +74,19 @@ func TestATensorThatIsNotFiniteIsNotSavedWhateverTheLossesSay(t *testing.T) {
 	require.Equal(t, []string{"000007", "latest"}, names(t, dir, "checkpoints/*"))
 }
 
+func TestARunWhoseDataCannotBeReadIsSavedAndGoesOnOnceTheyAreMended(t *testing.T) {
+	torchtest.Native(t)
+	dir, o := t.TempDir(), options()
+	r, err := train.Open(dir, newModel(t, tiny, o.Seed), pictures{items: 64, torn: 1}, o)
+	require.NoError(t, err)
+	message := fails(t, dir, r)
+	require.Regexp(t, `^data pictures: item 1: torn; saved after step [1-7]: mend the data, then go on with: forger resume `+dir+`$`, message)
+	r, _ = open(t, dir, o)
+	require.Positive(t, r.Step())
+	require.NoError(t, r.Train(t.Context()))
+	require.Equal(t, content(t, latest(trained(t, o))), content(t, latest(dir)))
+}
+
 func TestAFailedOperationInAStepNamesSystemAndStep(t *testing.T) {
 	torchtest.Native(t)
 	dir := t.TempDir()

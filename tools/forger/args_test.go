@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -74,4 +75,27 @@ func TestHelpShowsFlagsInOrderWithDefaultsAndPresets(t *testing.T) {
 	}
 	require.Contains(t, works(t, "list"), "presets digits, paper; all settings: forger train dcgan --help")
 	require.Contains(t, works(t, "data", "list"), "fashion-mnist\n  60,000 + 10,000 grey pictures of clothes")
+}
+
+func TestARunIsResumedFromAnyFolder(t *testing.T) {
+	torchtest.Native(t)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Rename(pictures(t, 40), "faces"))
+	works(t, tiny("faces", "")...) // runs/dcgan-faces
+	run, err := filepath.Abs("runs/dcgan-faces")
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	works(t, "resume", run, "--steps", "11")
+}
+
+func TestAConfigThatDoesNotFitIsNamed(t *testing.T) {
+	torchtest.Native(t)
+	run := newRun(t)
+	config := filepath.Join(run, "config.json")
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte(`"width"`), []byte(`"girth"`), 1), 0o666))
+	require.Equal(t, config+`: there is no setting "girth"`, fails(t, 1, "resume", run))
+	require.NoError(t, os.WriteFile(config, text[:50], 0o666))
+	require.Equal(t, config+" is damaged: unexpected end of JSON input", fails(t, 1, "resume", run))
 }

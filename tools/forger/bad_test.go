@@ -64,6 +64,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 
 	message := fails(t, 1, tiny(broken, out)...)
 	require.Contains(t, message, "data "+broken+": item 7: picture "+broken+"/007.png is a damaged PNG file")
+	require.Contains(t, message, "; saved after step 1: mend the data, then go on with: forger resume "+out)
 	require.Contains(t, fails(t, 1, tiny(data, filepath.Join(dir, "diverges"), "--lr", "1e38")...), "holds numbers that are not finite")
 	require.Contains(t, fails(t, 1, tiny(data, out+"2", "--latent", "4000000000")...), "out of memory")
 
@@ -119,7 +120,7 @@ func TestWithoutLibTorchOneSentenceNamesTheCommandThatHelps(t *testing.T) {
 	old := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(old, "version.py"), []byte("__version__ = '2.6.0+cpu'\n"), 0o666))
 	code, out, errOut = process(t, []string{"LIBTORCH=" + old}, "train", "dcgan", "--data", data, "--out", run)
-	require.Contains(t, oneSentence(t, 1, code, out, errOut), "LIBTORCH="+old+" cannot be used: ")
+	require.Contains(t, oneSentence(t, 1, code, out, errOut), "it is LibTorch 2.6.0+cpu, and Forger needs 2.11.0")
 }
 
 func TestWhatNeedsNoLibTorchWorksWithoutIt(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -38,7 +39,7 @@ func resumeCommand() *cli.Command {
 			}
 			settings := s.NewConfig()
 			if err := config.Unmarshal(saved.Config, settings); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", filepath.Join(dir, "config.json"), err)
 			}
 			o := saved.Options
 			for name, field := range map[string]*int{"steps": &o.Steps, "threads": &o.Threads, "every": &o.Every} {
