@@ -181,6 +181,18 @@ func trainUntilFull(t *testing.T, dir string, o train.Options) {
 	t.Log(fails(t, dir, r))
 }
 
+func TestAFolderThatIsGoneEndsTheRunWithOneSentence(t *testing.T) {
+	torchtest.Native(t)
+	dir := t.TempDir()
+	r, m := open(t, dir, options())
+	m.before = func(n int) {
+		if n == 3 {
+			require.NoError(t, os.RemoveAll(dir))
+		}
+	}
+	require.Regexp(t, `^saving .*/samples/000005.png: the folder .*/samples does not exist: `, fails(t, dir, r))
+}
+
 func TestAReportThatCannotBeWrittenIsAWarning(t *testing.T) {
 	torchtest.Native(t)
 	dir := t.TempDir()

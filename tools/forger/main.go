@@ -66,10 +66,15 @@ func torchTry(f func() error) (err error) {
 	return err
 }
 
+const firstSteps = `forger setup                          finds or downloads what is needed
+forger train dcgan --data mnist       trains; Ctrl-C saves, the same command goes on
+forger sample runs/dcgan-mnist        makes pictures`
+
 func newApp(out, errOut io.Writer) *cli.App {
 	return &cli.App{
 		Name:            "forger",
 		Usage:           "generative adversarial networks: train, sample, inspect",
+		Description:     firstSteps,
 		Writer:          out,
 		ErrWriter:       errOut,
 		HideHelpCommand: true,
