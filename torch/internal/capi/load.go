@@ -18,6 +18,7 @@ const libtorchABI = 2<<56 | 11<<48
 // stamp. It opens the CUDA library first where a GPU is plausible, since a question about CUDA asked
 // before that is answered "none" for the whole process.
 func Load(root, shim, stamp string) error {
+	C.forger_keep_blocks()
 	lib := func(name string) string { return filepath.Join(root, "lib", name) }
 	for _, name := range []string{"libc10.so", "libtorch_cpu.so"} {
 		if err := open(lib(name)); err != nil {

@@ -2,6 +2,10 @@
 #include "loader.h"
 
 #include <dlfcn.h>
+#ifdef __linux__
+#include <malloc.h>
+#endif
+#include <stdlib.h>
 #include <string.h>
 
 static forger_call_fn call;
@@ -9,6 +13,17 @@ static forger_call_fn call;
 static char* reason(void) {
   const char* e = dlerror();
   return strdup(e ? e : "unknown reason");
+}
+
+/* By default glibc gives every large block back to the kernel at once, and training asks for the same sizes again in
+ * the next step: on a DCGAN step a tenth of the time went into fresh pages. */
+void forger_keep_blocks(void) {
+#ifdef __GLIBC__
+  if (getenv("MALLOC_MMAP_THRESHOLD_") || getenv("MALLOC_TRIM_THRESHOLD_")) return;
+  mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the largest that glibc takes */
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
 }
 
 char* forger_open(const char* path) {

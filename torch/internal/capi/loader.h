@@ -3,6 +3,9 @@
 
 #include "forger.gen.h"
 
+/* Lets malloc keep large blocks for the next step, unless the environment already says how it works. */
+void forger_keep_blocks(void);
+
 /* Opens path with all symbols visible to later libraries; returns NULL or a malloc'ed reason. */
 char* forger_open(const char* path);
 
