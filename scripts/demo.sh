@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 data=${1:-mnist}
-steps=${2:-3000}
+steps=${2:-4000}
 out=runs/demo-$data
 
 scripts/setup.sh

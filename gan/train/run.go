@@ -26,7 +26,11 @@ type Options struct {
 	Seed    int64        `json:"seed"`    // of the order of the data and of everything drawn in training
 	Threads int          `json:"threads"` // of one operator on the CPU; if 0 as the run began, with LibTorch's choice
 	Device  torch.Device `json:"-"`
-	Workers int          `json:"-"` // goroutines that read data; a choice by cores if 0
+
+	// ChannelsLast keeps the weights of convolutions in that layout: often faster and smaller, other in the last bits.
+	ChannelsLast bool `json:"channels_last"`
+
+	Workers int `json:"-"` // goroutines that read data; a choice by cores if 0
 
 	Every  int `json:"every"`        // steps between checkpoints, 500
 	Sample int `json:"sample_every"` // steps between sample grids, a tenth of Steps
@@ -123,7 +127,7 @@ func (r *Run) open() error {
 	torch.SetThreads(r.o.Threads)
 	r.started = time.Now()
 	return try(func() error {
-		Move(r.model, r.o.Device)
+		Move(r.model, r.o.Device, r.o.format())
 		resumed, err := r.restore()
 		if err != nil {
 			return err
@@ -153,11 +157,20 @@ func try(f func() error) (err error) {
 	return err
 }
 
-// Move brings everything that the model holds to device.
-func Move(model Model, device torch.Device) {
+// format is the memory format of the networks.
+func (o Options) format() torch.MemoryFormat {
+	if o.ChannelsLast {
+		return torch.ChannelsLast
+	}
+	return torch.DefaultFormat
+}
+
+// Move brings everything that the model holds to device, and its networks to a memory format, which
+// DefaultFormat leaves as it is.
+func Move(model Model, device torch.Device, format torch.MemoryFormat) {
 	p := model.Parts()
 	for _, n := range p.Networks {
-		nn.To(n.Module, nn.ToOptions{Device: &device})
+		nn.To(n.Module, nn.ToOptions{Device: &device, MemoryFormat: format})
 	}
 	torch.Scope(func() {
 		for _, e := range p.Tensors {
@@ -266,6 +279,7 @@ func (r *Run) compare() error {
 	note("data", old.Data, r.o.Data)
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
+	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)
 	if before == nil {
 		if r.o.Threads == 0 {
 			r.o.Threads = old.Threads

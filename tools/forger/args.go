@@ -45,6 +45,9 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		head = append(head, args[i:i+n]...)
 		i += n - 1
 	}
+	if slices.Contains(head, "--help") || slices.Contains(head, "-h") {
+		rest = nil // with an argument the cli package looks for a help topic of that name
+	}
 	return slices.Concat(args[:1], global, head, rest), nil
 }
 

@@ -68,7 +68,7 @@ func TestHelpShowsFlagsInOrderWithDefaultsAndPresets(t *testing.T) {
 	require.Regexp(t, `(?s)PRESETS:.*digits  size 32, channels 1, width 32; taken for fashion-mnist and mnist.*paper   the defaults.*`+
 		`OPTIONS:.*--data .*--out .*--preset .*--steps .*default: 3000.*--batch .*--seed .*--device .*--every .*--json.*`+
 		`SETTINGS OF DCGAN:.*--size .*default: 64.*--channels .*--lr .*default: 0.0002.*--bn-eval`, help)
-	for _, args := range [][]string{{}, {"--help"}, {"data"}, {"data", "check", "--help"}, {"sample", "--help"}, {"resume", "-h"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"data"}, {"data", "check", "--help"}, {"sample", "--help"}, {"resume", "-h"}, {"bench", "dcgan", "--help"}} {
 		help := works(t, args...)
 		require.Contains(t, help, "USAGE:")
 		require.NotContains(t, help, "help, h ", "a command that only repeats --help")

@@ -26,7 +26,7 @@ func benchCommand() *cli.Command {
 			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},
 			&cli.IntFlag{Name: "warmup", Usage: "steps before", Value: 3},
 			threadsFlag,
-			deviceFlag,
+			deviceFlag, channelsLastFlag,
 			&cli.StringFlag{Name: "preset", Usage: "settings of the system"},
 			jsonFlag,
 		},
@@ -36,21 +36,22 @@ func benchCommand() *cli.Command {
 
 // benchReport has the field names of the usual PyTorch benchmark line.
 type benchReport struct {
-	Bench       string             `json:"bench"`
-	Config      json.RawMessage    `json:"config"`
-	Batch       int                `json:"batch"`
-	Device      string             `json:"device"`
-	Threads     int                `json:"threads"`
-	Params      map[string]int     `json:"params"`
-	MsMedian    float64            `json:"ms_median"`
-	MsMin       float64            `json:"ms_min"`
-	ImagesPerS  float64            `json:"images_per_s"`
-	PeakRSSMB   float64            `json:"peak_rss_mb"`
-	PeakCUDAMB  float64            `json:"peak_cuda_mb,omitempty"`
-	Losses      map[string]float64 `json:"losses"` // of the first step
-	LiveTensors int                `json:"live_tensors"`
-	LibTorch    string             `json:"libtorch"`
-	Metric      benchMetric        `json:"metric"`
+	Bench        string             `json:"bench"`
+	Config       json.RawMessage    `json:"config"`
+	Batch        int                `json:"batch"`
+	Device       string             `json:"device"`
+	Threads      int                `json:"threads"`
+	ChannelsLast bool               `json:"channels_last"`
+	Params       map[string]int     `json:"params"`
+	MsMedian     float64            `json:"ms_median"`
+	MsMin        float64            `json:"ms_min"`
+	ImagesPerS   float64            `json:"images_per_s"`
+	PeakRSSMB    float64            `json:"peak_rss_mb"`
+	PeakCUDAMB   float64            `json:"peak_cuda_mb,omitempty"`
+	Losses       map[string]float64 `json:"losses"` // of the first step
+	LiveTensors  int                `json:"live_tensors"`
+	LibTorch     string             `json:"libtorch"`
+	Metric       benchMetric        `json:"metric"`
 }
 
 type benchMetric struct {
@@ -91,10 +92,14 @@ func bench(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	train.Move(model, device)
+	format := torch.DefaultFormat
+	if c.Bool("channels-last") {
+		format = torch.ChannelsLast
+	}
+	train.Move(model, device, format)
 	r := benchReport{
 		Bench: s.Name, Config: config.Marshal(model.Config()), Batch: c.Int("batch"), Device: device.String(),
-		Threads: torch.Threads(), Params: map[string]int{}, LibTorch: info.LibTorch,
+		Threads: torch.Threads(), ChannelsLast: c.Bool("channels-last"), Params: map[string]int{}, LibTorch: info.LibTorch,
 	}
 	for _, n := range model.Parts().Networks {
 		r.Params[n.Name] = nn.NumParameters(n.Module)

@@ -96,7 +96,7 @@ func eval(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	train.Move(model, device)
+	train.Move(model, device, torch.DefaultFormat)
 	e.model = model
 	r := evalReport{Checkpoint: path, System: saved.System, Data: saved.Data, Metric: e.net.Name}
 	r.Classifier.Accuracy, r.Classifier.Seconds, r.Classifier.Hash = e.net.Accuracy, e.net.Seconds, e.net.Hash

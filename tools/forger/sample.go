@@ -91,7 +91,7 @@ func loadModel(path string, device torch.Device) (train.Model, error) {
 	if err := train.LoadCheckpoint(path, model); err != nil {
 		return nil, err
 	}
-	train.Move(model, device)
+	train.Move(model, device, torch.DefaultFormat)
 	return model, nil
 }
 

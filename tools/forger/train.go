@@ -20,6 +20,8 @@ import (
 var (
 	threadsFlag = &cli.IntFlag{Name: "threads", Usage: "threads of one operator on the CPU", DefaultText: "LibTorch's choice"}
 	deviceFlag  = &cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N", Value: "auto"}
+
+	channelsLastFlag = &cli.BoolFlag{Name: "channels-last", Usage: "keep convolutions in channels-last layout: often faster, other in the last bits"}
 )
 
 // runFlags are the flags of every training, in the order in which a person thinks of them.
@@ -31,7 +33,7 @@ func runFlags(s train.System) []cli.Flag {
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
 		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
-		deviceFlag, threadsFlag,
+		deviceFlag, threadsFlag, channelsLastFlag,
 		&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", Value: 500},
 		&cli.IntFlag{Name: "keep", Usage: "numbered checkpoints to keep", Value: 3},
 		&cli.IntFlag{Name: "sample-every", Usage: "steps between sample grids", DefaultText: "a tenth of the steps"},
@@ -139,6 +141,7 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 		return o, err
 	}
 	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
+	o.ChannelsLast = c.Bool("channels-last")
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
 	// A folder by its whole path, so that the run can be resumed from anywhere.
 	o.Data = c.String("data")
