@@ -101,8 +101,9 @@ func (m *Model) latents(n int) *torch.Tensor {
 	return torch.Randn([]int{n, m.config.Latent, 1, 1}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
 }
 
-// Preview generates from the same latents each time. As in dcgan/main.py the generator stays in
-// training mode, so it normalises by the statistics of the grid and counts them, unless BNEval is set.
+// Preview generates from the same latents each time. As in dcgan/main.py the generator stays in training
+// mode, so that it normalises by the statistics of the grid, unless BNEval is set. There the running
+// statistics count such pictures, too; the trainer puts them back.
 func (m *Model) Preview() *torch.Tensor { return m.generate(m.fixed) }
 
 // Sample generates n pictures from new latents, normalised together as Preview does.
