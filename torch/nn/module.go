@@ -42,9 +42,7 @@ type Entry struct {
 // module's own, not copies.
 func StateDict(module any) []Entry {
 	var out []Entry
-	walk("", reflect.ValueOf(module), func(m node) {
-		out = append(out, m.entries...)
-	})
+	walk("", reflect.ValueOf(module), func(own []Entry) { out = append(out, own...) })
 	return out
 }
 
@@ -210,11 +208,6 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// A node is one module met on a walk.
-type node struct {
-	entries []Entry // its own tensors, parameters first
-}
-
 type child struct {
 	name  string
 	value reflect.Value
@@ -222,9 +215,9 @@ type child struct {
 
 var tensorType = reflect.TypeFor[*torch.Tensor]()
 
-// walk visits v and the modules below it, parents first.
-func walk(prefix string, v reflect.Value, visit func(node)) {
-	visit(node{append(tensorsOf(prefix, v, false), tensorsOf(prefix, v, true)...)})
+// walk visits the tensors of v and of the modules below it, parents first, parameters before buffers.
+func walk(prefix string, v reflect.Value, visit func(own []Entry)) {
+	visit(append(tensorsOf(prefix, v, false), tensorsOf(prefix, v, true)...))
 	for _, c := range childrenOf(v) {
 		walk(join(prefix, c.name), c.value, visit)
 	}
