@@ -7,8 +7,10 @@
 //
 // Field names become flags and JSON keys (Size: size, BNEval: bn-eval), tags give defaults and help.
 // Fields may be int, float64, bool or string; `choices:"a,b"` limits a string. The zero value of a
-// field stands for its default, so that a literal names only what differs; a field whose default is
-// not zero cannot be zero.
+// field stands for its default, so that a literal names only what differs. Where zero is a setting of
+// its own, the field is a pointer, and nil stands for the default:
+//
+//	Beta1 *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"` // new(0.0) for none
 package config
 
 import (
@@ -45,7 +47,7 @@ func Fields(config any) []Field {
 		if c := f.Tag.Get("choices"); c != "" {
 			field.Choices = strings.Split(c, ",")
 		}
-		field.Bool = f.Type.Kind() == reflect.Bool
+		field.Bool = field.typ().Kind() == reflect.Bool
 		if field.Bool && field.Default == "" {
 			field.Default = "false"
 		}
@@ -69,8 +71,25 @@ func flagName(s string) string {
 	return b.String()
 }
 
-// String is the present value.
-func (f Field) String() string { return fmt.Sprint(f.value.Interface()) }
+// String is the present value, "" for a pointer that is nil.
+func (f Field) String() string {
+	v := f.value
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// typ is the type of the setting itself.
+func (f Field) typ() reflect.Type {
+	if t := f.value.Type(); t.Kind() != reflect.Pointer {
+		return t
+	}
+	return f.value.Type().Elem()
+}
 
 // Set parses text into the field. The error names the flag and what it takes. Zero is refused where it would stand for
 // another default.
@@ -78,6 +97,12 @@ func (f Field) Set(text string) error {
 	v, err := f.parse(text)
 	if err != nil {
 		return err
+	}
+	if f.value.Kind() == reflect.Pointer {
+		p := reflect.New(f.typ())
+		p.Elem().Set(v)
+		f.value.Set(p)
+		return nil
 	}
 	if v.IsZero() && f.Default != "" {
 		if d, err := f.parse(f.Default); err == nil && !d.IsZero() {
@@ -90,7 +115,7 @@ func (f Field) Set(text string) error {
 
 // parse reads a value of the field's type.
 func (f Field) parse(text string) (v reflect.Value, err error) {
-	v = reflect.New(f.value.Type()).Elem()
+	v = reflect.New(f.typ()).Elem()
 	switch v.Kind() {
 	case reflect.Int:
 		n, err := strconv.ParseInt(text, 10, strconv.IntSize)
@@ -165,7 +190,7 @@ func Unmarshal(text []byte, config any) error {
 			continue
 		}
 		if err := json.Unmarshal(raw, f.value.Addr().Interface()); err != nil {
-			return fmt.Errorf("setting %q is %s, not %s", f.Name, raw, kindNames[f.value.Kind()])
+			return fmt.Errorf("setting %q is %s, not %s", f.Name, raw, kindNames[f.typ().Kind()])
 		}
 		if f.Choices != nil && !f.value.IsZero() {
 			if _, err := f.parse(f.String()); err != nil {

@@ -137,3 +137,31 @@ func TestAFieldOfAnotherTypeIsAMistakeOfTheProgram(t *testing.T) {
 	}{}
 	require.Panics(t, func() { config.SetDefaults(&bad) })
 }
+
+func TestAPointerTellsZeroFromTheDefault(t *testing.T) {
+	type settings struct {
+		Beta1 *float64 `default:"0.5"`
+		EMA   *bool    `default:"true"`
+	}
+	var c settings
+	require.Empty(t, field(t, &c, "beta1").String())
+	require.True(t, field(t, &c, "ema").Bool)
+	config.SetDefaults(&c)
+	require.Equal(t, settings{new(0.5), new(true)}, c)
+
+	was := c
+	require.NoError(t, field(t, &c, "beta1").Set("0"))
+	require.NoError(t, field(t, &c, "ema").Set("false"))
+	require.Equal(t, settings{new(0.0), new(false)}, c)
+	require.Equal(t, 0.5, *was.Beta1, "a copy keeps its own value")
+	require.Equal(t, []config.Difference{{"beta1", "0.5", "0"}, {"ema", "true", "false"}}, config.Diff(&was, &c))
+
+	text := config.Marshal(&c)
+	require.Equal(t, `{"beta1":0,"ema":false}`, string(text))
+	var back settings
+	require.NoError(t, config.Unmarshal(text, &back))
+	require.Equal(t, c, back)
+	require.ErrorContains(t, config.Unmarshal([]byte(`{"beta1":"big"}`), &back), `setting "beta1" is "big", not a number`)
+	require.NoError(t, config.Unmarshal([]byte(`{"ema":null}`), &back))
+	require.Equal(t, settings{new(0.5), new(true)}, back)
+}

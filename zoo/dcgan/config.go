@@ -14,14 +14,14 @@ import (
 
 // Config are the settings of the networks and their training. The zero value of a field is its default.
 type Config struct {
-	Size     int     `default:"64" help:"picture side in pixels: 16, 32, 64 or 128"`
-	Channels int     `default:"3" help:"1 for grey pictures, 3 for colour"`
-	Latent   int     `default:"100" help:"length of the latent vector z (nz)"`
-	Width    int     `default:"64" help:"feature maps at the highest resolution of both networks (ngf, ndf)"`
-	LR       float64 `default:"0.0002" help:"learning rate of both Adams"`
-	Beta1    float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
-	Loss     string  `default:"non-saturating" choices:"non-saturating,minimax" help:"the generator's loss"`
-	BNEval   bool    `help:"sample with running statistics instead of those of the batch"`
+	Size     int      `default:"64" help:"picture side in pixels: 16, 32, 64 or 128"`
+	Channels int      `default:"3" help:"1 for grey pictures, 3 for colour"`
+	Latent   int      `default:"100" help:"length of the latent vector z (nz)"`
+	Width    int      `default:"64" help:"feature maps at the highest resolution of both networks (ngf, ndf)"`
+	LR       float64  `default:"0.0002" help:"learning rate of both Adams"`
+	Beta1    *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
+	Loss     string   `default:"non-saturating" choices:"non-saturating,minimax" help:"the generator's loss"`
+	BNEval   bool     `help:"sample with running statistics instead of those of the batch"`
 }
 
 // Presets are published settings, and settings for small pictures.
@@ -40,8 +40,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("dcgan: --channels %d is neither 1 nor 3", c.Channels)
 	case c.Latent < 1 || c.Width < 1:
 		return c, fmt.Errorf("dcgan: --latent %d and --width %d must be at least 1", c.Latent, c.Width)
-	case c.LR < 0 || c.Beta1 < 0 || c.Beta1 >= 1:
-		return c, fmt.Errorf("dcgan: --lr %g must not be negative, --beta1 %g must be in [0, 1)", c.LR, c.Beta1)
+	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1:
+		return c, fmt.Errorf("dcgan: --lr %g must not be negative, --beta1 %g must be in [0, 1)", c.LR, *c.Beta1)
 	}
 	return c, nil
 }

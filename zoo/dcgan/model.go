@@ -39,7 +39,7 @@ func New(c Config) (*Model, error) {
 	m.D = NewDiscriminator(c)
 	gan.InitNormal(m.D)
 	m.fixed = torch.Randn([]int{grid, c.Latent, 1, 1}).Own()
-	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{c.Beta1, 0.999}}
+	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{*c.Beta1, 0.999}}
 	m.optD = optim.NewAdam(nn.Parameters(m.D), adam)
 	m.optG = optim.NewAdam(nn.Parameters(m.G), adam)
 	return m, nil
