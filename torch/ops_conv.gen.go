@@ -193,6 +193,65 @@ func (t *Tensor) UpsampleBilinear2d(outputSize []int, alignCorners bool, o ...Up
 	return f.one()
 }
 
+// UpsampleNearestExact2dOptions are the optional arguments of UpsampleNearestExact2d.
+type UpsampleNearestExact2dOptions struct {
+	ScalesH *float64 // none by default
+	ScalesW *float64 // none by default
+}
+
+// UpsampleNearestExact2d resizes (N, C, H, W) by repeating the element whose centre is nearest, as Pillow.
+//
+//	_upsample_nearest_exact2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor
+func (t *Tensor) UpsampleNearestExact2d(outputSize []int, o ...UpsampleNearestExact2dOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("UpsampleNearestExact2d", firstOp+180)
+	f.tensor(t)
+	f.intsOf(2, outputSize)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
+	return f.one()
+}
+
+// UpsampleBicubic2dOptions are the optional arguments of UpsampleBicubic2d.
+type UpsampleBicubic2dOptions struct {
+	ScalesH *float64 // none by default
+	ScalesW *float64 // none by default
+}
+
+// UpsampleBicubic2d resizes (N, C, H, W) by cubic interpolation, without antialiasing.
+//
+//	upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
+func (t *Tensor) UpsampleBicubic2d(outputSize []int, alignCorners bool, o ...UpsampleBicubic2dOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("UpsampleBicubic2d", firstOp+181)
+	f.tensor(t)
+	f.intsOf(2, outputSize)
+	f.bool(alignCorners)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
+	return f.one()
+}
+
+// UpsampleBicubic2dAAOptions are the optional arguments of UpsampleBicubic2dAA.
+type UpsampleBicubic2dAAOptions struct {
+	ScalesH *float64 // none by default
+	ScalesW *float64 // none by default
+}
+
+// UpsampleBicubic2dAA resizes (N, C, H, W) by antialiased cubic interpolation, as torchvision.
+//
+//	_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
+func (t *Tensor) UpsampleBicubic2dAA(outputSize []int, alignCorners bool, o ...UpsampleBicubic2dAAOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("UpsampleBicubic2dAA", firstOp+182)
+	f.tensor(t)
+	f.intsOf(2, outputSize)
+	f.bool(alignCorners)
+	f.optFloat(opt.ScalesH)
+	f.optFloat(opt.ScalesW)
+	return f.one()
+}
+
 // UpsampleBilinear2dAAOptions are the optional arguments of UpsampleBilinear2dAA.
 type UpsampleBilinear2dAAOptions struct {
 	ScalesH *float64 // none by default
@@ -204,7 +263,7 @@ type UpsampleBilinear2dAAOptions struct {
 //	_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
 func (t *Tensor) UpsampleBilinear2dAA(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dAAOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("UpsampleBilinear2dAA", firstOp+180)
+	f := newFrame("UpsampleBilinear2dAA", firstOp+183)
 	f.tensor(t)
 	f.intsOf(2, outputSize)
 	f.bool(alignCorners)

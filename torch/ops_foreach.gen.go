@@ -6,7 +6,7 @@ package torch
 //
 //	_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
 func ForeachAddScalarInPlace(self []*Tensor, scalar Scalar) {
-	f := newFrame("ForeachAddScalarInPlace", firstOp+187)
+	f := newFrame("ForeachAddScalarInPlace", firstOp+190)
 	f.tensors(self)
 	f.scalar(scalar)
 	f.run()
@@ -22,7 +22,7 @@ type ForeachAddInPlaceOptions struct {
 //	_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()
 func ForeachAddInPlace(self []*Tensor, other []*Tensor, o ...ForeachAddInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("ForeachAddInPlace", firstOp+188)
+	f := newFrame("ForeachAddInPlace", firstOp+191)
 	f.tensors(self)
 	f.tensors(other)
 	f.scalar(orScalar(opt.Alpha, 1))
@@ -33,7 +33,7 @@ func ForeachAddInPlace(self []*Tensor, other []*Tensor, o ...ForeachAddInPlaceOp
 //
 //	_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
 func ForeachMulScalarInPlace(self []*Tensor, scalar Scalar) {
-	f := newFrame("ForeachMulScalarInPlace", firstOp+189)
+	f := newFrame("ForeachMulScalarInPlace", firstOp+192)
 	f.tensors(self)
 	f.scalar(scalar)
 	f.run()
@@ -43,7 +43,7 @@ func ForeachMulScalarInPlace(self []*Tensor, scalar Scalar) {
 //
 //	_foreach_lerp_.Scalar(Tensor(a!)[] self, Tensor[] tensors1, Scalar weight) -> ()
 func ForeachLerpInPlace(self []*Tensor, tensors1 []*Tensor, weight Scalar) {
-	f := newFrame("ForeachLerpInPlace", firstOp+190)
+	f := newFrame("ForeachLerpInPlace", firstOp+193)
 	f.tensors(self)
 	f.tensors(tensors1)
 	f.scalar(weight)
@@ -60,7 +60,7 @@ type ForeachAddcmulInPlaceOptions struct {
 //	_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()
 func ForeachAddcmulInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor, o ...ForeachAddcmulInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("ForeachAddcmulInPlace", firstOp+191)
+	f := newFrame("ForeachAddcmulInPlace", firstOp+194)
 	f.tensors(self)
 	f.tensors(tensor1)
 	f.tensors(tensor2)
@@ -72,7 +72,7 @@ func ForeachAddcmulInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor,
 //
 //	_foreach_zero_(Tensor(a!)[] self) -> ()
 func ForeachZeroInPlace(self []*Tensor) {
-	f := newFrame("ForeachZeroInPlace", firstOp+192)
+	f := newFrame("ForeachZeroInPlace", firstOp+195)
 	f.tensors(self)
 	f.run()
 }
@@ -88,7 +88,7 @@ type ForeachNormOptions struct {
 //	_foreach_norm.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[]
 func ForeachNorm(self []*Tensor, o ...ForeachNormOptions) []*Tensor {
 	opt := option(o)
-	f := newFrame("ForeachNorm", firstOp+193)
+	f := newFrame("ForeachNorm", firstOp+196)
 	f.tensors(self)
 	f.scalar(orScalar(opt.Ord, 2))
 	f.optDType(opt.DType)
@@ -106,7 +106,7 @@ type FusedAdamInPlaceOptions struct {
 //	_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedAdamInPlace", firstOp+194)
+	f := newFrame("FusedAdamInPlace", firstOp+197)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -136,7 +136,7 @@ type FusedAdamWInPlaceOptions struct {
 //	_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamWInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamWInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedAdamWInPlace", firstOp+195)
+	f := newFrame("FusedAdamWInPlace", firstOp+198)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -166,7 +166,7 @@ type FusedSGDInPlaceOptions struct {
 //	_fused_sgd_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tensor, weightDecay float64, momentum float64, lr float64, dampening float64, nesterov bool, maximize bool, isFirstStep bool, o ...FusedSGDInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedSGDInPlace", firstOp+196)
+	f := newFrame("FusedSGDInPlace", firstOp+199)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(momentumBufferList)

@@ -13,7 +13,7 @@ type BinaryCrossEntropyOptions struct {
 //	binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropy(target *Tensor, o ...BinaryCrossEntropyOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("BinaryCrossEntropy", firstOp+181)
+	f := newFrame("BinaryCrossEntropy", firstOp+184)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -33,7 +33,7 @@ type BinaryCrossEntropyWithLogitsOptions struct {
 //	binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropyWithLogits(target *Tensor, o ...BinaryCrossEntropyWithLogitsOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("BinaryCrossEntropyWithLogits", firstOp+182)
+	f := newFrame("BinaryCrossEntropyWithLogits", firstOp+185)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -55,7 +55,7 @@ type CrossEntropyLossOptions struct {
 //	cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100, float label_smoothing=0.0) -> Tensor
 func (t *Tensor) CrossEntropyLoss(target *Tensor, o ...CrossEntropyLossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CrossEntropyLoss", firstOp+183)
+	f := newFrame("CrossEntropyLoss", firstOp+186)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -77,7 +77,7 @@ type NLLLossOptions struct {
 //	nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor
 func (t *Tensor) NLLLoss(target *Tensor, o ...NLLLossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("NLLLoss", firstOp+184)
+	f := newFrame("NLLLoss", firstOp+187)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -96,7 +96,7 @@ type MSELossOptions struct {
 //	mse_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) MSELoss(target *Tensor, o ...MSELossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("MSELoss", firstOp+185)
+	f := newFrame("MSELoss", firstOp+188)
 	f.tensor(t)
 	f.tensor(target)
 	f.int(opt.Reduction.code())
@@ -113,7 +113,7 @@ type L1LossOptions struct {
 //	l1_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) L1Loss(target *Tensor, o ...L1LossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("L1Loss", firstOp+186)
+	f := newFrame("L1Loss", firstOp+189)
 	f.tensor(t)
 	f.tensor(target)
 	f.int(opt.Reduction.code())

@@ -467,7 +467,7 @@ func (t *Tensor) AddcdivInPlace(tensor1 *Tensor, tensor2 *Tensor, o ...AddcdivIn
 //
 //	erfinv_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) ErfinvInPlace() *Tensor {
-	f := newFrame("ErfinvInPlace", firstOp+197)
+	f := newFrame("ErfinvInPlace", firstOp+200)
 	f.tensor(t)
 	f.run()
 	return t

@@ -2,7 +2,9 @@
 #include "frame.h"
 #include "operators.gen.h"
 
+#include <ATen/ops/_upsample_bicubic2d_aa_ops.h>
 #include <ATen/ops/_upsample_bilinear2d_aa_ops.h>
+#include <ATen/ops/_upsample_nearest_exact2d_ops.h>
 #include <ATen/ops/adaptive_avg_pool2d_ops.h>
 #include <ATen/ops/avg_pool2d_ops.h>
 #include <ATen/ops/batch_norm_ops.h>
@@ -10,6 +12,7 @@
 #include <ATen/ops/conv2d_ops.h>
 #include <ATen/ops/conv_transpose2d_ops.h>
 #include <ATen/ops/max_pool2d_ops.h>
+#include <ATen/ops/upsample_bicubic2d_ops.h>
 #include <ATen/ops/upsample_bilinear2d_ops.h>
 #include <ATen/ops/upsample_nearest2d_ops.h>
 
@@ -32,6 +35,12 @@ void adaptive_avg_pool2d(Frame& f) { f.out(at::_ops::adaptive_avg_pool2d::call(f
 void upsample_nearest2d(Frame& f) { f.out(at::_ops::upsample_nearest2d::call(f.tensor(0), f.symints(1), f.maybe_real(2), f.maybe_real(3))); }
 
 void upsample_bilinear2d(Frame& f) { f.out(at::_ops::upsample_bilinear2d::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
+
+void _upsample_nearest_exact2d(Frame& f) { f.out(at::_ops::_upsample_nearest_exact2d::call(f.tensor(0), f.symints(1), f.maybe_real(2), f.maybe_real(3))); }
+
+void upsample_bicubic2d(Frame& f) { f.out(at::_ops::upsample_bicubic2d::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
+
+void _upsample_bicubic2d_aa(Frame& f) { f.out(at::_ops::_upsample_bicubic2d_aa::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
 
 void _upsample_bilinear2d_aa(Frame& f) { f.out(at::_ops::_upsample_bilinear2d_aa::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
 
