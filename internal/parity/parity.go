@@ -34,7 +34,6 @@ type Case struct {
 	t       *testing.T
 	device  torch.Device
 	checked map[string]bool
-	later   bool
 }
 
 // Meta is what meta.json says of a case.
@@ -83,9 +82,6 @@ func run(t *testing.T, variable, folder, group string, f func(t *testing.T, c *C
 			torch.Scope(func() {
 				c := load(t, filepath.Dir(meta))
 				f(t, c)
-				if c.later {
-					return
-				}
 				for name := range c.Outputs {
 					require.True(t, c.checked[name], "the recorded output %s was not compared", name)
 				}
@@ -94,11 +90,10 @@ func run(t *testing.T, variable, folder, group string, f func(t *testing.T, c *C
 	}
 }
 
-// Later says that the library does not have what the case is about yet: its outputs are not compared.
+// Later skips a case of something that the library does not have yet.
 func (c *Case) Later() {
 	c.t.Helper()
-	c.t.Logf("%s is to come", c.Meta.Class)
-	c.later = true
+	c.t.Skipf("%s is to come", c.Meta.Class)
 }
 
 func load(t *testing.T, dir string) *Case {
