@@ -34,10 +34,7 @@ type randomCase struct {
 // FORGER_PARITY_CORE; each folder there is a subtest, and one that has no builder fails.
 func TestParity(t *testing.T) {
 	torchtest.Native(t)
-	dir := os.Getenv("FORGER_PARITY_CORE")
-	if dir == "" {
-		dir = "../testdata/parity-core"
-	}
+	dir := goldentest.Core()
 	folders, err := filepath.Glob(filepath.Join(dir, "random", "*", "meta.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, folders, "no cases in %s", dir)

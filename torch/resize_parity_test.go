@@ -1,7 +1,6 @@
 package torch_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,11 +16,7 @@ import (
 // bytes, as Pillow does it. The tolerance is the kit's: 1 of 255 levels, 1e-5 on the scale [0, 1].
 func TestParityResize(t *testing.T) {
 	torchtest.Native(t)
-	dir := os.Getenv("FORGER_PARITY_CORE")
-	if dir == "" {
-		dir = "../testdata/parity-core"
-	}
-	dir = filepath.Join(dir, "vision", "resize_tensor")
+	dir := filepath.Join(goldentest.Core(), "vision", "resize_tensor")
 	image := goldentest.Load(t, filepath.Join(dir, "inputs.safetensors"))["image"]
 	for name, want := range goldentest.Load(t, filepath.Join(dir, "outputs.safetensors")) {
 		t.Run("vision/resize_tensor/"+name, func(t *testing.T) {

@@ -172,11 +172,9 @@ func (t *Tensor) item() capi.Result {
 }
 
 // Free frees t now instead of at the end of its scope; it has no effect on a freed tensor.
-func (t *Tensor) Free() { free([]*Tensor{t}) }
-
-func free(ts []*Tensor) {
+func (t *Tensor) Free() {
 	f := newFrame("Free", capi.Free)
-	f.optTensors(ts)
+	f.optTensors([]*Tensor{t})
 	f.run()
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forgergan/forger/internal/goldentest"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/torchtest"
@@ -43,10 +44,7 @@ var parityClasses = map[string]func(t *testing.T, c *parityCase){
 
 func TestParity(t *testing.T) {
 	torchtest.Native(t)
-	root := os.Getenv("FORGER_PARITY_CORE")
-	if root == "" {
-		root = filepath.Join("..", "..", "testdata", "parity-core")
-	}
+	root := goldentest.Core()
 	metas, err := filepath.Glob(filepath.Join(root, "metrics", "*", "meta.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, metas, "no cases in %s", root)

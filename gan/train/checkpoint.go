@@ -196,17 +196,22 @@ func (r *Run) restore() (resumed bool, err error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
+	torch.Scope(func() { err = r.restoreFrom(path) })
+	return err == nil, err
+}
+
+func (r *Run) restoreFrom(path string) error {
 	p, state, err := readCheckpoint(path)
 	if err != nil {
 		if older := r.intact(); older != "" {
-			return false, fmt.Errorf("%w; to go on from the checkpoint before: ln -f %s %s", err, older, path)
+			return fmt.Errorf("%w; to go on from the checkpoint before: ln -f %s %s", err, older, path)
 		}
-		return false, fmt.Errorf("%w; the run has no other checkpoint that is whole: start afresh in another folder", err)
+		return fmt.Errorf("%w; the run has no other checkpoint that is whole: start afresh in another folder", err)
 	}
 	if err := r.apply(p, state); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return true, nil
+	return nil
 }
 
 // intact is the newest numbered checkpoint that is whole, "" if there is none. The newest of all is most often the

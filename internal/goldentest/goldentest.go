@@ -6,10 +6,25 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// Kit is the folder of reference numbers that an environment variable names, or else a folder of the repository's
+// testdata.
+func Kit(variable, folder string) string {
+	if dir := os.Getenv(variable); dir != "" {
+		return dir
+	}
+	_, self, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(self), "../../testdata", folder)
+}
+
+// Core is the folder of the numbers for what lies below networks: FORGER_PARITY_CORE, or testdata/parity-core.
+func Core() string { return Kit("FORGER_PARITY_CORE", "parity-core") }
 
 // Tensor is one entry of a safetensors file. DType is the name in the file ("F32", "U8", "I64", "BOOL").
 type Tensor struct {

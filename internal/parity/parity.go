@@ -10,13 +10,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forgergan/forger/internal/goldentest"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/nn"
@@ -68,11 +68,7 @@ func RunCore(t *testing.T, group string, f func(t *testing.T, c *Case)) {
 
 func run(t *testing.T, variable, folder, group string, f func(t *testing.T, c *Case)) {
 	torchtest.Native(t)
-	root := os.Getenv(variable)
-	if root == "" {
-		_, self, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(self), "../../testdata", folder)
-	}
+	root := goldentest.Kit(variable, folder)
 	metas, err := filepath.Glob(filepath.Join(root, group, "*", "meta.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, metas, "no cases of %s in %s", group, root)

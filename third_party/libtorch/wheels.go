@@ -23,6 +23,7 @@ const (
 	cudaPart
 )
 
+// String is name and version: "torch 2.11.0".
 func (w wheel) String() string { return w.name + " " + w.version }
 
 func (w wheel) patterns(p part) []string {

@@ -10,7 +10,6 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
-	"github.com/forgergan/forger/zoo"
 )
 
 func evalCommand() *cli.Command {
@@ -60,30 +59,15 @@ type evaluation struct {
 }
 
 func eval(c *cli.Context) error {
-	from, err := oneArg(c, "run folder or checkpoint")
-	if err != nil {
-		return err
-	}
 	e := &evaluation{c: c, n: c.Int("n"), batch: c.Int("batch"), seed: c.Int64("seed")}
 	if e.n < 2 || e.batch < 1 {
 		return usage("--n must be at least 2 and --batch at least 1, not %d and %d", e.n, e.batch)
 	}
-	path, err := train.FindCheckpoint(from)
+	path, device, err := trainedModel(c)
 	if err != nil {
 		return err
 	}
-	device, err := torch.ParseDevice(c.String("device"))
-	if err != nil {
-		return err
-	}
-	if c.Int("threads") > 0 {
-		torch.SetThreads(c.Int("threads"))
-	}
-	saved, err := train.ReadCheckpointSettings(path)
-	if err != nil {
-		return err
-	}
-	s, err := zoo.Find(saved.System)
+	saved, s, err := systemOf(path)
 	if err != nil {
 		return err
 	}

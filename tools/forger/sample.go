@@ -31,24 +31,13 @@ func sampleCommand() *cli.Command {
 }
 
 func sample(c *cli.Context) error {
-	from, err := oneArg(c, "run folder or checkpoint")
-	if err != nil {
-		return err
-	}
 	n, batch := c.Int("n"), c.Int("batch")
 	if n < 1 || batch < 1 {
 		return usage("--n and --batch must be at least 1, not %d and %d", n, batch)
 	}
-	path, err := train.FindCheckpoint(from)
+	path, device, err := trainedModel(c)
 	if err != nil {
 		return err
-	}
-	device, err := torch.ParseDevice(c.String("device"))
-	if err != nil {
-		return err
-	}
-	if c.Int("threads") > 0 {
-		torch.SetThreads(c.Int("threads"))
 	}
 	model, err := loadModel(path, device)
 	if err != nil {
@@ -74,13 +63,36 @@ func sample(c *cli.Context) error {
 	return saveSamples(c, out, pictures, shape)
 }
 
+// trainedModel reads what commands on a trained model take: its checkpoint, a device and a number of threads, which it
+// sets.
+func trainedModel(c *cli.Context) (path string, device torch.Device, err error) {
+	from, err := oneArg(c, "run folder or checkpoint")
+	if err != nil {
+		return "", device, err
+	}
+	if path, err = train.FindCheckpoint(from); err != nil {
+		return "", device, err
+	}
+	if device, err = torch.ParseDevice(c.String("device")); err != nil {
+		return "", device, err
+	}
+	if c.Int("threads") > 0 {
+		torch.SetThreads(c.Int("threads"))
+	}
+	return path, device, nil
+}
+
+// systemOf reads how the run of a checkpoint was set up, and finds its system.
+func systemOf(path string) (saved train.Settings, s train.System, err error) {
+	if saved, err = train.ReadCheckpointSettings(path); err == nil {
+		s, err = zoo.Find(saved.System)
+	}
+	return saved, s, err
+}
+
 // loadModel builds the system of a checkpoint and loads its networks.
 func loadModel(path string, device torch.Device) (train.Model, error) {
-	saved, err := train.ReadCheckpointSettings(path)
-	if err != nil {
-		return nil, err
-	}
-	s, err := zoo.Find(saved.System)
+	saved, s, err := systemOf(path)
 	if err != nil {
 		return nil, err
 	}

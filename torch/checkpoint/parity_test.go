@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/internal/goldentest"
 )
 
 // parityCase is what the tests need of a case's meta.json.
@@ -26,10 +28,7 @@ type parityCase struct {
 // TestParitySafetensors runs the safetensors cases of the kit's group "files": valid ones of class "safetensors", and
 // lists of hostile files with that suffix. Cases of other formats are not for this package's reader.
 func TestParitySafetensors(t *testing.T) {
-	kit := os.Getenv("FORGER_PARITY_CORE")
-	if kit == "" {
-		kit = filepath.Join("..", "..", "testdata", "parity-core")
-	}
+	kit := goldentest.Core()
 	metas, err := filepath.Glob(filepath.Join(kit, "files", "*", "meta.json"))
 	require.NoError(t, err)
 	cases := 0

@@ -39,10 +39,7 @@ var parityCases = map[string]func(t *testing.T, c parityCase){
 }
 
 func TestParity(t *testing.T) {
-	root := os.Getenv("FORGER_PARITY_CORE")
-	if root == "" {
-		root = filepath.Join("..", "..", "testdata", "parity-core")
-	}
+	root := goldentest.Core()
 	folders, err := filepath.Glob(filepath.Join(root, "vision", "*", "meta.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, folders, "no cases in %s", root)

@@ -81,6 +81,7 @@ func unmarshal(b []byte) (Record, error) {
 // number is a float64 that may be NaN or infinite in JSON.
 type number float64
 
+// MarshalJSON writes a number, or "NaN", "+Inf" or "-Inf".
 func (n number) MarshalJSON() ([]byte, error) {
 	f := float64(n)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -89,6 +90,7 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
+// UnmarshalJSON reads what MarshalJSON wrote.
 func (n *number) UnmarshalJSON(b []byte) error {
 	switch string(b) {
 	case `"NaN"`:
