@@ -60,7 +60,7 @@ func InceptionScore(logits *torch.Tensor, o InceptionOptions) (score MeanStd, er
 			from := i * n / splits
 			log := x.Narrow(0, from, (i+1)*n/splits-from).LogSoftmax(1)
 			p := log.Exp()
-			// Where a class has no probability at all, 0·(−∞ − −∞) would be NaN; its term is 0.
+			// The term of a class without any probability is 0, not the NaN of 0·∞.
 			marginal := p.MeanDim([]int{0}).Clamp(torch.ClampOptions{Min: 1e-300}).Log()
 			kl := p.Mul(log.Sub(marginal)).SumDim([]int{1})
 			values[i] = kl.Mean().Exp().Item()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
 )
 
 // Trunk is a network with taps: pictures (N, 3, H, W), normalised by the mean and deviation of its training, to one
@@ -41,8 +42,9 @@ func (l *LPIPS) heads() []**torch.Tensor {
 }
 
 // NewLPIPS makes the distance over a trunk of at most 7 taps. All weights of its heads are 1, the paper's baseline,
-// until a published file is loaded.
+// until a published file is loaded. The trunk's weights no longer record gradients.
 func NewLPIPS(trunk Trunk) *LPIPS {
+	nn.Freeze(trunk)
 	l := &LPIPS{Net: trunk}
 	channels, heads := trunk.Channels(), l.heads()
 	if len(channels) > len(heads) {
@@ -91,7 +93,7 @@ func (l *LPIPS) maps(a, b *torch.Tensor) []*torch.Tensor {
 	out := make([]*torch.Tensor, len(tapsA))
 	for i := range out {
 		d := unitLength(tapsA[i]).Sub(unitLength(tapsB[i])).Square()
-		out[i] = torch.Conv2d(d, (*heads[i]).Detach())
+		out[i] = torch.Conv2d(d, *heads[i])
 	}
 	return out
 }
@@ -104,9 +106,9 @@ func normalise(x *torch.Tensor) *torch.Tensor {
 	return x.Sub(colours(-0.030, -0.088, -0.188)).Div(colours(0.458, 0.448, 0.450))
 }
 
-// unitLength divides by the length over channels. Where that is 0, so are the features and, against autograd's
-// division by 0, the gradient.
+// unitLength divides by the length over channels. Where that is 0, so is the gradient of VectorNorm; that of a square
+// root would be infinite.
 func unitLength(x *torch.Tensor) *torch.Tensor {
-	length := x.Square().SumDim([]int{1}, torch.SumDimOptions{Keepdim: true}).Sqrt()
+	length := x.VectorNorm(torch.VectorNormOptions{Dim: []int{1}, Keepdim: true})
 	return x.Div(length.AddScalar(1e-10))
 }

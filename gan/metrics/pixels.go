@@ -71,7 +71,7 @@ func PSNR(a, b *torch.Tensor, o PSNROptions) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		mse := floating(a).Sub(floating(b)).Square().MeanDim([]int{1, 2, 3})
 		peak := orPeak(o.Peak)
-		return mse.Log().MulScalar(-10 / math.Ln10).AddScalar(20 * math.Log10(peak))
+		return mse.Log10().MulScalar(-10).AddScalar(20 * math.Log10(peak))
 	})
 }
 

@@ -66,11 +66,11 @@ func PRDC(generated, real *torch.Tensor, o PRDCOptions) (s PRDCScores, err error
 		eachBlock(truth, fake, func(from int, squares *torch.Tensor) {
 			inReal := o.inside(squares, aroundReal.Narrow(0, from, squares.Size(0)).Unsqueeze(1))
 			balls.AddInPlace(inReal.SumDim([]int{0}))
-			covered += positive(inReal.SumDim([]int{1}))
-			recalled += positive(o.inside(squares, aroundFake).SumDim([]int{1}))
+			covered += inReal.AnyDim(1).Sum().Item()
+			recalled += o.inside(squares, aroundFake).AnyDim(1).Sum().Item()
 		})
 		s = PRDCScores{
-			Precision: positive(balls) / float64(n), Recall: recalled / float64(m),
+			Precision: balls.GtScalar(0).Sum().Item() / float64(n), Recall: recalled / float64(m),
 			Density: balls.Mean().Item() / float64(k), Coverage: covered / float64(m),
 		}
 		return nil
@@ -81,28 +81,25 @@ func PRDC(generated, real *torch.Tensor, o PRDCOptions) (s PRDCScores, err error
 // inside compares squares of distances with those of radii.
 func (o PRDCOptions) inside(squares, radii *torch.Tensor) *torch.Tensor {
 	if o.Closed {
-		return radii.Lt(squares).LogicalNot()
+		return squares.Le(radii)
 	}
 	return squares.Lt(radii)
 }
 
-// positive counts the elements above 0.
-func positive(x *torch.Tensor) float64 { return x.GtScalar(0).Sum().Item() }
-
 // squaredRadii is the square of the distance of each row of x (N, D) to its k-th neighbour among the others.
 func squaredRadii(x *torch.Tensor, k int) *torch.Tensor {
-	var parts []*torch.Tensor
 	return torch.Tidy(func() *torch.Tensor {
+		var parts []*torch.Tensor
 		eachBlock(x, x, func(_ int, squares *torch.Tensor) {
-			sorted, _ := squares.Sort()
-			parts = append(parts, sorted.Select(1, k).Clone().Keep()) // number 0 is the row itself
+			nearest, _ := squares.TopK(k+1, torch.TopKOptions{Largest: new(false)})
+			parts = append(parts, nearest.Select(1, k).Clone().Keep()) // number 0 is the row itself
 		})
-		return torch.Cat(parts)
+		return torch.Cat(parts).Clamp(torch.ClampOptions{Min: 0})
 	})
 }
 
 // eachBlock gives f the squares of the distances of some rows of x, from a number on, to all rows of y, for all rows
-// in order, each time in a scope.
+// in order, each time in a scope. Rounding may leave a distance of 0 slightly negative.
 func eachBlock(x, y *torch.Tensor, f func(from int, squares *torch.Tensor)) {
 	const elements = 1 << 24
 	lengths := func(x *torch.Tensor) *torch.Tensor { return x.Square().SumDim([]int{1}) }
@@ -111,9 +108,8 @@ func eachBlock(x, y *torch.Tensor, f func(from int, squares *torch.Tensor)) {
 	for from := 0; from < n; from += rows {
 		torch.Scope(func() {
 			part := x.Narrow(0, from, min(rows, n-from))
-			squares := part.MM(y.T()).MulScalarInPlace(-2)
-			squares.AddInPlace(lengths(part).Unsqueeze(1)).AddInPlace(yLengths)
-			f(from, squares.ClampInPlace(torch.ClampOptions{Min: 0}))
+			squares := yLengths.AddMM(part, y.T(), torch.AddMMOptions{Alpha: -2})
+			f(from, squares.AddInPlace(lengths(part).Unsqueeze(1)))
 		})
 	}
 }

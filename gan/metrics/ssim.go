@@ -148,7 +148,7 @@ func MSSSIM(a, b *torch.Tensor, o MSSSIMOptions) *torch.Tensor {
 	}
 	return torch.Tidy(func() *torch.Tensor {
 		a, b := floating(a), floating(b)
-		product := torch.OnesLike(a.Select(3, 0).Select(2, 0))
+		product := a.Select(3, 0).Select(2, 0).OnesLike()
 		for scale, weight := range scaleWeights {
 			if scale > 0 {
 				a, b = o.halve(a), o.halve(b)
