@@ -40,7 +40,7 @@ func MelCepstralDistortion(a, b *torch.Tensor, o MelCepstralOptions) (float64, e
 			return err
 		}
 		if s.Size(0) == 0 || t.Size(0) == 0 || s.Size(1) < 2 {
-			return fmt.Errorf("mel-cepstral distortion: mel-cepstra of shapes %v and %v hold nothing to compare", s.Shape(), t.Shape())
+			return fmt.Errorf("mel-cepstral distortion: shapes %v and %v hold nothing to compare", s.Shape(), t.Shape())
 		}
 		x, y = rows(s), rows(t)
 		return nil

@@ -50,9 +50,11 @@ func TestSSIMIsOneForEqualPicturesAndSymmetric(t *testing.T) {
 	torch.Scope(func() {
 		a, b := scene(164, 161, 0), scene(164, 161, 0.6)
 		for name, score := range map[string]func(a, b *torch.Tensor) *torch.Tensor{
-			"SSIM":             func(a, b *torch.Tensor) *torch.Tensor { return SSIM(a, b, SSIMOptions{}) },
-			"uniform":          func(a, b *torch.Tensor) *torch.Tensor { return SSIM(a, b, SSIMOptions{Uniform: true}) },
-			"map":              func(a, b *torch.Tensor) *torch.Tensor { return SSIMMap(a, b, SSIMOptions{}).Mean() },
+			"SSIM":    func(a, b *torch.Tensor) *torch.Tensor { return SSIM(a, b, SSIMOptions{}) },
+			"uniform": func(a, b *torch.Tensor) *torch.Tensor { return SSIM(a, b, SSIMOptions{Uniform: true}) },
+			"map": func(a, b *torch.Tensor) *torch.Tensor {
+				return SSIMMap(a, b, SSIMOptions{}).MeanDim([]int{1, 2, 3})
+			},
 			"MSSSIM":           func(a, b *torch.Tensor) *torch.Tensor { return MSSSIM(a, b, MSSSIMOptions{}) },
 			"MSSSIM replicate": func(a, b *torch.Tensor) *torch.Tensor { return MSSSIM(a, b, MSSSIMOptions{Replicate: true}) },
 		} {
@@ -60,7 +62,9 @@ func TestSSIMIsOneForEqualPicturesAndSymmetric(t *testing.T) {
 			there := score(a, b).Item()
 			require.Less(t, there, 0.999, name)
 			require.InDelta(t, there, score(b, a).Item(), 1e-12, name)
-			require.InDelta(t, there, score(torch.Cat([]*torch.Tensor{a, a}), torch.Cat([]*torch.Tensor{b, b})).Reshape(-1).At(-1).Item(), 1e-12, "%s of a batch", name)
+			batch := score(torch.Cat([]*torch.Tensor{a, a}), torch.Cat([]*torch.Tensor{a, b}))
+			require.InDelta(t, 1, batch.At(0).Item(), 1e-9, name)
+			require.InDelta(t, there, batch.At(1).Item(), 1e-12, name)
 		}
 	})
 }
@@ -103,6 +107,18 @@ func TestScoresOfPicturesHaveGradients(t *testing.T) {
 			step := b.Detach().Add(b.Grad().MulScalar(1e-3 / b.Grad().Abs().Max().Item()))
 			require.Greater(t, score(a, step).Item(), before.Item(), "%s grows along its gradient", name)
 		}
+	})
+}
+
+func TestNegativeTermsCountAsZeroInMSSSIM(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		a := scene(162, 162, 0)
+		negative := a.Neg().AddScalar(255).SetRequiresGrad(true)
+		score := MSSSIM(a, negative, MSSSIMOptions{})
+		require.Zero(t, score.Item())
+		score.Sum().Backward()
+		require.Zero(t, negative.Grad().Abs().Max().Item())
 	})
 }
 

@@ -22,19 +22,19 @@ func Quantise(pictures *torch.Tensor) *torch.Tensor {
 // conversion to bytes does: Luma(x).Round().
 func Luma(rgb *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		return weighChannels(rgb, 65.481/255, 128.553/255, 24.966/255).AddScalar(16)
+		return weighChannels("Luma", rgb, 65.481/255, 128.553/255, 24.966/255).AddScalar(16)
 	})
 }
 
 // Grey is the brightness of BT.601 in the range of the colours, (N, 1, H, W) of (N, 3, H, W), as JPEG has it:
 // 0.299·R + 0.587·G + 0.114·B.
 func Grey(rgb *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor { return weighChannels(rgb, 0.299, 0.587, 0.114) })
+	return torch.Tidy(func() *torch.Tensor { return weighChannels("Grey", rgb, 0.299, 0.587, 0.114) })
 }
 
-func weighChannels(rgb *torch.Tensor, r, g, b float64) *torch.Tensor {
+func weighChannels(op string, rgb *torch.Tensor, r, g, b float64) *torch.Tensor {
 	if rgb.Dim() != 4 || rgb.Size(1) != 3 {
-		panic(misuse("Luma", "colours are (N, 3, H, W), in the order red, green, blue", rgb))
+		panic(misuse(op, "colours are (N, 3, H, W), in the order red, green, blue", rgb))
 	}
 	x := floating(rgb)
 	weights := torch.FromSlice([]float64{r, g, b}, 1, 3, 1, 1).To(torch.ToOptions{DType: x.DType(), Device: new(x.Device())})
@@ -60,8 +60,9 @@ type PSNROptions struct {
 // with the squared error averaged over all channels together. It is +∞ for equal pictures. Pictures of bytes are
 // compared in float64, others in their own type, with gradients.
 //
-//	metrics.PSNR(a, b, metrics.PSNROptions{})                                                      // of the colours
-//	metrics.PSNR(metrics.Shave(metrics.Luma(a), 4), metrics.Shave(metrics.Luma(b), 4), metrics.PSNROptions{}) // as ×4 super-resolution
+//	rgb := metrics.PSNR(a, b, metrics.PSNROptions{})
+//	y := func(x *torch.Tensor) *torch.Tensor { return metrics.Shave(metrics.Luma(x), 4) }
+//	luma := metrics.PSNR(y(a), y(b), metrics.PSNROptions{}) // as super-resolution by 4 is scored
 //
 // Their protocols: PSNR[rgb; u8], PSNR[y; shave=4; u8].
 //

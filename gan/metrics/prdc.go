@@ -46,8 +46,8 @@ func (s PRDCScores) FScore() float64 {
 // (equations 1 and 2), density and coverage of Naeem et al. 2020 (equations 5 and 7). It computes in float64 on the
 // device of the features, which must be one.
 //
-// The distances are made in blocks of rows, 128 MB each, so that two sets of 50,000 vectors fit a small memory. Squares
-// of distances are |x|² + |y|² − 2x·y, exact to about 1e-15 of |x|² + |y|².
+// Distances are made in blocks of rows, 128 MB each, so that two sets of 50,000 vectors of length 2048 take little more
+// than their 1.6 GB in float64. Squares of distances are |x|² + |y|² − 2x·y, exact to about 1e-15 of |x|² + |y|².
 //
 // The error tells features that are not vectors of one length or not finite, and a set of K vectors or fewer.
 func PRDC(generated, real *torch.Tensor, o PRDCOptions) (s PRDCScores, err error) {
@@ -61,7 +61,8 @@ func PRDC(generated, real *torch.Tensor, o PRDCOptions) (s PRDCScores, err error
 			return fmt.Errorf("precision and recall: a neighbour number %d does not exist among %d vectors", k, min(n, m))
 		}
 		aroundFake, aroundReal := squaredRadii(fake, k), squaredRadii(truth, k)
-		balls := torch.Zeros([]int{n}, torch.TensorOptions{DType: torch.Float64, Device: fake.Device()}) // real ones around each generated vector
+		// The number of real balls around each generated vector.
+		balls := torch.Zeros([]int{n}, torch.TensorOptions{DType: torch.Float64, Device: fake.Device()})
 		var recalled, covered float64
 		eachBlock(truth, fake, func(from int, squares *torch.Tensor) {
 			inReal := o.inside(squares, aroundReal.Narrow(0, from, squares.Size(0)).Unsqueeze(1))

@@ -65,7 +65,7 @@ func NewVGG16() *ClassifierTrunk {
 }
 
 // NewSqueezeNet is torchvision's squeezenet1_1 with LPIPS's seven taps: after its first ReLU, before each pooling but
-// the first, and after each of the last three fire modules. A side is at least 21 pixels.
+// the first, and after each of the last three fire modules. A side is at least 17 pixels.
 func NewSqueezeNet() *ClassifierTrunk {
 	pool := nn.MaxPool2d{Size: 3, Stride: 2, CeilMode: true}
 	return &ClassifierTrunk{

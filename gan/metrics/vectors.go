@@ -14,7 +14,8 @@ func vectors(score string, x *torch.Tensor) (*torch.Tensor, error) {
 	}
 	x = x.Detach().ToDType(torch.Float64)
 	if x.IsFinite().All().Int() == 0 {
-		return nil, fmt.Errorf("%s: the features hold numbers that are not finite, as those of a broken picture or a diverged network do", score)
+		return nil, fmt.Errorf("%s: the features hold numbers that are not finite, "+
+			"as those of a broken picture or a diverged network do", score)
 	}
 	return x, nil
 }
@@ -28,7 +29,8 @@ func twoSets(score string, a, b *torch.Tensor) (x, y *torch.Tensor, err error) {
 		return nil, nil, err
 	}
 	if x.Size(1) != y.Size(1) {
-		return nil, nil, fmt.Errorf("%s: it compares features of one network, not vectors of length %d and %d", score, x.Size(1), y.Size(1))
+		return nil, nil, fmt.Errorf("%s: it compares features of one network, not vectors of length %d and %d",
+			score, x.Size(1), y.Size(1))
 	}
 	return x, y, nil
 }

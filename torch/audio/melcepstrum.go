@@ -39,7 +39,8 @@ func MC2SP(mc *torch.Tensor, alpha float64, fft int) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		coefficients := frames("MC2SP", mc)
 		if fft < 2 || fft%2 != 0 {
-			panic(&torch.Error{Op: "MC2SP", Code: torch.ValueError, Msg: fmt.Sprintf("a Fourier transform of %d values has no half", fft)})
+			message := fmt.Sprintf("a Fourier transform of %d values has no half", fft)
+			panic(&torch.Error{Op: "MC2SP", Code: torch.ValueError, Msg: message})
 		}
 		bins := fft/2 + 1
 		toLog := cosines(bins, bins, func(_, c int) float64 {
@@ -56,7 +57,9 @@ func MC2SP(mc *torch.Tensor, alpha float64, fft int) *torch.Tensor {
 // frames is the length of the rows of x (T, K).
 func frames(op string, x *torch.Tensor) int {
 	if x.Dim() != 2 || x.Size(1) < 2 {
-		panic(&torch.Error{Op: op, Code: torch.ValueError, Msg: "frames are rows of a matrix (T, K) with K at least 2", Shapes: [][]int{x.Shape()}})
+		panic(&torch.Error{
+			Op: op, Code: torch.ValueError, Msg: "frames are rows of a matrix (T, K) with K at least 2", Shapes: [][]int{x.Shape()},
+		})
 	}
 	return x.Size(1)
 }
