@@ -157,7 +157,9 @@ func Call(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Res
 	}
 }
 
-func address[T any](s []T) C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(s)))) }
+func address[T any](s []T) C.uintptr_t {
+	return C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(s))))
+}
 
 // fetch copies what C allocated.
 func (r *Result) fetch() {
