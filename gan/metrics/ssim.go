@@ -10,7 +10,7 @@ import (
 // SSIMOptions say which of the usual conventions an SSIM follows. The zero value is that of Wang et al. 2004 for values
 // in 0 … 255, as in piq and pytorch-msssim.
 type SSIMOptions struct {
-	Peak       float64 // the largest possible difference: 255 if 0; 2 for pictures in [−1, 1]
+	Peak       float64 // the largest value: 255 if 0; 1 for pictures in [0, 1]
 	Uniform    bool    // windows of 7×7 equal weights and the sample covariance: scikit-image's default
 	Downsample bool    // pictures are averaged by max(1, round(min(H, W)/256)) first: piq's default, and Wang's script
 }
@@ -35,6 +35,9 @@ func (o SSIMOptions) String() string {
 // with C₁ = (0.01·Peak)², C₂ = (0.03·Peak)², and means and covariances of each channel under an 11×11 Gaussian window of
 // σ 1.5, averaged over channels and the places where the window lies inside. Pictures of bytes are compared in float64,
 // others in their own type, with gradients.
+//
+// Black is 0: the means make the value another one where all pixels are shifted. Pictures in [−1, 1] go through
+// [Quantise] first or, as a loss, x.AddScalar(1).DivScalar(2).
 //
 // It panics with an *torch.Error where the shapes differ or the window does not fit.
 func SSIM(a, b *torch.Tensor, o SSIMOptions) *torch.Tensor {
@@ -119,7 +122,7 @@ func (o SSIMOptions) terms(a, b *torch.Tensor) (similarity, structure *torch.Ten
 
 // MSSSIMOptions say which convention an MS-SSIM follows. The zero value is that of pytorch-msssim for values in 0 … 255.
 type MSSSIMOptions struct {
-	Peak      float64 // the largest possible difference: 255 if 0; 2 for pictures in [−1, 1]
+	Peak      float64 // the largest value: 255 if 0; 1 for pictures in [0, 1]
 	Replicate bool    // an odd side gets a repeated row or column, not zeros, before the picture is halved: piq's way
 }
 
