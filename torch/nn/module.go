@@ -213,7 +213,13 @@ type child struct {
 	value reflect.Value
 }
 
-var tensorType = reflect.TypeFor[*torch.Tensor]()
+var (
+	tensorType = reflect.TypeFor[*torch.Tensor]()
+	namerType  = reflect.TypeFor[namer]()
+)
+
+// namer is a field that holds as many of its module's parameters as the settings say, and names them.
+type namer interface{ entries() []Entry }
 
 // walk visits the tensors of v and of the modules below it, parents first, parameters before buffers.
 func walk(prefix string, v reflect.Value, visit func(own []Entry)) {
@@ -253,7 +259,15 @@ func tensorsOf(prefix string, v reflect.Value, buffers bool) []Entry {
 	for i := range s.NumField() {
 		field := s.Type().Field(i)
 		tag, tagged := field.Tag.Lookup("nn")
-		if !tagged || field.Type != tensorType || s.Field(i).IsNil() {
+		if !tagged {
+			continue
+		}
+		if field.Type.Implements(namerType) && !buffers {
+			for _, e := range s.Field(i).Interface().(namer).entries() {
+				out = append(out, Entry{join(prefix, e.Name), e.Tensor, false})
+			}
+		}
+		if field.Type != tensorType || s.Field(i).IsNil() {
 			continue
 		}
 		name, kind, _ := strings.Cut(tag, ",")
@@ -281,7 +295,7 @@ func childrenOf(v reflect.Value) []child {
 	for i := range s.NumField() {
 		field := s.Type().Field(i)
 		tag, tagged := field.Tag.Lookup("nn")
-		if !tagged || field.Type == tensorType {
+		if !tagged || field.Type == tensorType || field.Type.Implements(namerType) {
 			continue
 		}
 		if f := s.Field(i); f.Kind() == reflect.Slice || !f.IsZero() {

@@ -29,11 +29,15 @@ func TestParity(t *testing.T) {
 				x.SetRequiresGrad(true)
 			}
 		}
-		args := argumentsOf(t, c)
 		if loss, ok := losses[c.Meta.Class]; ok {
-			c.CheckNetwork(nn.NewSequential(), parity.State{"out": loss(c, args)})
+			c.CheckNetwork(nil, loss(c.Inputs, constructorOf[lossArguments](t, c)))
 			return
 		}
+		if network, ok := networks[c.Meta.Class]; ok {
+			c.CheckNetwork(network(t, c, constructorOf[networkArguments](t, c)))
+			return
+		}
+		args := constructorOf[arguments](t, c)
 		build, ok := layers[c.Meta.Class]
 		require.True(t, ok, "a case of an unknown class: %s", c.Meta.Class)
 		layer := build(t, args)
@@ -78,13 +82,10 @@ type arguments struct {
 	Momentum          json.RawMessage // null is PyTorch's None
 	Affine            *bool
 	TrackRunningStats *bool `json:"track_running_stats"`
-	Reduction         string
-	Weight            string // the name of an input
-	PosWeight         string `json:"pos_weight"`
 }
 
-// argumentsOf reads the constructor of a case; an argument that this test does not know fails it.
-func argumentsOf(t *testing.T, c *parity.Case) (a arguments) {
+// constructorOf reads the constructor of a case; an argument that this test does not know fails it.
+func constructorOf[T any](t *testing.T, c *parity.Case) (a T) {
 	all, err := json.Marshal(c.Meta.Constructor)
 	require.NoError(t, err)
 	d := json.NewDecoder(bytes.NewReader(all))
@@ -164,24 +165,4 @@ var layers = map[string]func(t *testing.T, a arguments) nn.Layer{
 	"torch.nn.Tanh":    func(*testing.T, arguments) nn.Layer { return nn.Tanh{} },
 	"torch.nn.Sigmoid": func(*testing.T, arguments) nn.Layer { return nn.Sigmoid{} },
 	"torch.nn.Flatten": func(*testing.T, arguments) nn.Layer { return nn.Flatten{} },
-}
-
-var reductions = map[string]torch.Reduction{"": torch.Mean, "mean": torch.Mean, "sum": torch.Sum, "none": torch.NoReduction}
-
-var losses = map[string]func(c *parity.Case, a arguments) *torch.Tensor{
-	"binary_cross_entropy": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].BinaryCrossEntropy(c.Inputs["target"],
-			torch.BinaryCrossEntropyOptions{Weight: c.Inputs[a.Weight], Reduction: reductions[a.Reduction]})
-	},
-	"binary_cross_entropy_with_logits": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].BinaryCrossEntropyWithLogits(c.Inputs["target"], torch.BinaryCrossEntropyWithLogitsOptions{
-			Weight: c.Inputs[a.Weight], PosWeight: c.Inputs[a.PosWeight], Reduction: reductions[a.Reduction],
-		})
-	},
-	"mse": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].MSELoss(c.Inputs["target"], torch.MSELossOptions{Reduction: reductions[a.Reduction]})
-	},
-	"l1": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].L1Loss(c.Inputs["target"], torch.L1LossOptions{Reduction: reductions[a.Reduction]})
-	},
 }
