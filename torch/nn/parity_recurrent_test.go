@@ -10,7 +10,7 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// networkArguments are those of PyTorch's recurrent networks.
+// networkArguments are those of PyTorch's recurrent networks, attention and transformers.
 type networkArguments struct {
 	Args          []int
 	NumLayers     int `json:"num_layers"`
@@ -19,6 +19,11 @@ type networkArguments struct {
 	Bidirectional bool
 	ProjSize      int `json:"proj_size"`
 	Nonlinearity  string
+	KDim          int
+	VDim          int
+	AddBiasKV     bool `json:"add_bias_kv"`
+	AddZeroAttn   bool `json:"add_zero_attn"`
+	Dropout       *float64
 }
 
 func (a networkArguments) recurrent() (in, hidden int, o nn.Recurrent) {
@@ -70,5 +75,36 @@ var networks = map[string]func(t *testing.T, c *parity.Case, a networkArguments)
 		c.Load(l, "")
 		h, cell := l.Forward(c.Inputs["x"], c.Inputs["h"], c.Inputs["c"])
 		return l, parity.State{"out.0": h, "out.1": cell}
+	},
+	"torch.nn.MultiheadAttention": func(t *testing.T, c *parity.Case, a networkArguments) (any, parity.State) {
+		m := nn.NewMultiheadAttention(a.Args[0], a.Args[1], nn.Attention{
+			KDim: a.KDim, VDim: a.VDim, AddBiasKV: a.AddBiasKV, AddZeroAttn: a.AddZeroAttn, BatchFirst: a.BatchFirst,
+		})
+		c.Load(m, "")
+		q, k, v := c.Inputs["q"], c.Inputs["k"], c.Inputs["v"]
+		if x := c.Inputs["x"]; x != nil {
+			q, k, v = x, x, x
+		}
+		var masks nn.AttentionMasks
+		if c.Inputs["attn_mask"] != nil {
+			masks.AttnMask = c.Inputs["attn_mask"].ToDType(torch.Bool)
+			masks.KeyPaddingMask = c.Inputs["key_padding_mask"].ToDType(torch.Bool)
+		}
+		c.CheckWith("out.0", m.Forward(q, k, v, masks), c.Outputs["out.0"])
+		out, weights := m.ForwardWeights(q, k, v, masks)
+		if c.Outputs["out.1"].Dim() == 3 {
+			weights = weights.MeanDim([]int{1})
+		}
+		return m, parity.State{"out.0": out, "out.1": weights}
+	},
+	"torch.nn.TransformerEncoderLayer": func(t *testing.T, c *parity.Case, a networkArguments) (any, parity.State) {
+		l := nn.NewTransformerEncoderLayer(a.Args[0], a.Args[1], nn.TransformerOptions{FeedForward: a.Args[2], Dropout: a.Dropout})
+		c.Load(l, "")
+		return l, parity.State{"out": l.Forward(c.Inputs["x"])}
+	},
+	"torch.nn.TransformerDecoderLayer": func(t *testing.T, c *parity.Case, a networkArguments) (any, parity.State) {
+		l := nn.NewTransformerDecoderLayer(a.Args[0], a.Args[1], nn.TransformerOptions{FeedForward: a.Args[2], Dropout: a.Dropout})
+		c.Load(l, "")
+		return l, parity.State{"out": l.Forward(c.Inputs["tgt"], c.Inputs["memory"])}
 	},
 }

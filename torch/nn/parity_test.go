@@ -30,7 +30,7 @@ func TestParity(t *testing.T) {
 			}
 		}
 		if loss, ok := losses[c.Meta.Class]; ok {
-			c.CheckNetwork(nil, loss(c.Inputs, constructorOf[lossArguments](t, c)))
+			c.CheckNetwork(nn.NewSequential(), loss(c.Inputs, constructorOf[lossArguments](t, c)))
 			return
 		}
 		if network, ok := networks[c.Meta.Class]; ok {
