@@ -75,3 +75,44 @@ func ExampleFreeze() {
 	// true false
 	// true
 }
+
+// Sequences of 5 and 3 steps through an LSTM that reads them in both directions.
+func ExampleLSTM() {
+	torch.Scope(func() {
+		lstm := nn.NewLSTM(80, 16, nn.Recurrent{BatchFirst: true, Bidirectional: true})
+		x := torch.Randn([]int{2, 5, 80})
+
+		out, h, c := lstm.Forward(x, nil, nil) // as if both had 5 steps
+		fmt.Println(out.Shape(), h.Shape(), c.Shape())
+
+		packed := nn.PackPaddedSequence(x, []int{5, 3}, nn.PackOptions{BatchFirst: true})
+		packed, h, _ = lstm.ForwardPacked(packed, nil, nil)
+		out, lengths := nn.PadPackedSequence(packed, nn.PadOptions{BatchFirst: true})
+		fmt.Println(packed.Data.Shape(), out.Shape(), lengths, out.At(1, 3).Abs().Sum().Item())
+	})
+	// Output:
+	// [2 5 32] [2 2 16] [2 2 16]
+	// [8 32] [2 5 32] [5 3] 0
+}
+
+// Each of 4 positions attends to itself and those before it.
+func ExampleMultiheadAttention() {
+	torch.Scope(func() {
+		attention := nn.NewMultiheadAttention(32, 8, nn.Attention{BatchFirst: true})
+		x := torch.Randn([]int{2, 4, 32})
+		out, weights := attention.ForwardWeights(x, x, x, nn.AttentionMasks{IsCausal: true})
+		fmt.Println(out.Shape(), weights.Shape(), torch.Values[float32](weights.At(0, 0, 0)))
+	})
+	// Output: [2 4 32] [2 8 4 4] [1 0 0 0]
+}
+
+// One step of training with gradients of norm 1 at most.
+func ExampleClipGradNorm() {
+	torch.Scope(func() {
+		net := nn.NewLinear(1, 1)
+		net.Forward(torch.Full([]int{4, 1}, 0.75)).Sum().Backward() // the gradients are 3 and 4
+		before := nn.ClipGradNorm(nn.Parameters(net), 1)
+		fmt.Printf("%.1f %.1f %.1f\n", before.Item(), net.Weight.Grad().Item(), net.Bias.Grad().Item())
+	})
+	// Output: 5.0 0.6 0.8
+}

@@ -109,6 +109,14 @@ func TestDefaultInitialisationIsPyTorchsBitForBit(t *testing.T) {
 			"convtranspose2d":        func() any { return nn.NewConvTranspose2d(3, 4, 4) },
 			"convtranspose2d_groups": func() any { return nn.NewConvTranspose2d(4, 6, 3, nn.Conv{Groups: 2}) },
 			"batchnorm2d":            func() any { return nn.NewBatchNorm2d(4) },
+			"gru":                    func() any { return nn.NewGRU(3, 4, nn.Recurrent{Layers: 2, Bidirectional: true}) },
+			"lstm":                   func() any { return nn.NewLSTM(3, 4) },
+			"rnn":                    func() any { return nn.NewRNN(3, 4) },
+			"grucell":                func() any { return nn.NewGRUCell(3, 4) },
+			"mha":                    func() any { return nn.NewMultiheadAttention(8, 2) },
+			"transformer_encoder_layer": func() any {
+				return nn.NewTransformerEncoderLayer(8, 2, nn.TransformerOptions{FeedForward: 16})
+			},
 		} {
 			torch.ManualSeed(0)
 			for _, e := range nn.StateDict(make()) {
