@@ -53,7 +53,8 @@ func NewMultiheadAttention(embed, heads int, o ...Attention) *MultiheadAttention
 		m.InProjWeight = newParameter(3*embed, embed)
 		initializer.XavierUniform(m.InProjWeight, 1)
 	} else {
-		m.QProjWeight, m.KProjWeight, m.VProjWeight = newParameter(embed, embed), newParameter(embed, c.KDim), newParameter(embed, c.VDim)
+		m.QProjWeight = newParameter(embed, embed)
+		m.KProjWeight, m.VProjWeight = newParameter(embed, c.KDim), newParameter(embed, c.VDim)
 		for _, w := range []*torch.Tensor{m.QProjWeight, m.KProjWeight, m.VProjWeight} {
 			initializer.XavierUniform(w, 1)
 		}

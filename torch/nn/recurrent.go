@@ -23,17 +23,20 @@ type Recurrent struct {
 // RecurrentWeights are the parameters of one layer in one direction, or of a cell. The rows of the gates are stacked in
 // PyTorch's order: reset, update, new (GRU); input, forget, cell, output (LSTM).
 type RecurrentWeights struct {
-	WeightIH *torch.Tensor `nn:"weight_ih"` // (gates·hidden, in)
-	WeightHH *torch.Tensor `nn:"weight_hh"` // (gates·hidden, hidden, or the size of the projection)
-	BiasIH   *torch.Tensor `nn:"bias_ih"`   // (gates·hidden), nil without biases
-	BiasHH   *torch.Tensor `nn:"bias_hh"`   // (gates·hidden), nil without biases
-	WeightHR *torch.Tensor `nn:"weight_hr"` // (projection, hidden), nil without projection
+	WeightIH *torch.Tensor // weight_ih (gates·hidden, in)
+	WeightHH *torch.Tensor // weight_hh (gates·hidden, hidden, or the size of the projection)
+	BiasIH   *torch.Tensor // bias_ih (gates·hidden), nil without biases
+	BiasHH   *torch.Tensor // bias_hh (gates·hidden), nil without biases
+	WeightHR *torch.Tensor // weight_hr (projection, hidden), nil without projection
 
-	suffix string // of the names, in a RecurrentStack
+	suffix string // of the names, in a network
 }
 
 // newRecurrentWeights draws uniform numbers in ±1/√hidden, as PyTorch does.
 func newRecurrentWeights(gates, in, hidden, proj int, noBias bool) (w RecurrentWeights) {
+	if in < 1 || hidden < 1 {
+		panic(refusal("a recurrent layer needs positive sizes, not %d inputs and %d hidden", in, hidden))
+	}
 	state := hidden
 	if proj > 0 {
 		state = proj
@@ -48,23 +51,33 @@ func newRecurrentWeights(gates, in, hidden, proj int, noBias bool) (w RecurrentW
 		w.WeightHR = newParameter(proj, hidden)
 	}
 	bound := 1 / math.Sqrt(float64(hidden))
-	for _, e := range StateDict(w) {
+	for _, e := range w.entries() {
 		initializer.Uniform(e.Tensor, -bound, bound)
 	}
 	return w
 }
 
-// RecurrentStack are the parameters of a network: of layer 0 forwards and, if bidirectional, backwards, then of layer 1,
-// and so on.
-type RecurrentStack []RecurrentWeights
-
-// entries names them as PyTorch does: weight_ih_l0, …, weight_ih_l0_reverse, …
-func (s RecurrentStack) entries() (out []Entry) {
-	for _, w := range s {
-		for _, e := range StateDict(w) {
+// entries lists the parameters under PyTorch's names and in its order.
+func (w RecurrentWeights) entries() (out []Entry) {
+	for _, e := range []Entry{
+		{Name: "weight_ih", Tensor: w.WeightIH}, {Name: "weight_hh", Tensor: w.WeightHH},
+		{Name: "bias_ih", Tensor: w.BiasIH}, {Name: "bias_hh", Tensor: w.BiasHH}, {Name: "weight_hr", Tensor: w.WeightHR},
+	} {
+		if e.Tensor != nil {
 			e.Name += w.suffix
 			out = append(out, e)
 		}
+	}
+	return out
+}
+
+// RecurrentStack are the parameters of a network: of layer 0 forwards (weight_ih_l0, …) and, if bidirectional, backwards
+// (weight_ih_l0_reverse, …), then of layer 1, and so on.
+type RecurrentStack []RecurrentWeights
+
+func (s RecurrentStack) entries() (out []Entry) {
+	for _, w := range s {
+		out = append(out, w.entries()...)
 	}
 	return out
 }
@@ -84,9 +97,6 @@ type recurrentOp func(x *torch.Tensor, states, params []*torch.Tensor, o torch.R
 
 func newRecurrent(name string, gates, in, hidden int, c Recurrent, op recurrentOp) (RecurrentStack, recurrent) {
 	c.Layers = max(c.Layers, 1)
-	if in < 1 || hidden < 1 {
-		panic(refusal("%s needs positive sizes, not %d inputs and %d hidden", name, in, hidden))
-	}
 	width := hidden
 	if c.ProjSize > 0 {
 		width = c.ProjSize

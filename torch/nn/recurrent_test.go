@@ -100,7 +100,7 @@ func TestACellIsOneStepOfItsNetwork(t *testing.T) {
 
 		x, h := sequence(2, 3), sequence(2, 4)
 		cell, network := nn.NewRNNCell(3, 4), nn.NewRNN(3, 4)
-		cell.RecurrentWeights = network.Weights[0]
+		cell.Weights = network.Weights[0]
 		_, want := network.Forward(x.Unsqueeze(0), h.Unsqueeze(0))
 		near(t, want.Select(0, 0), cell.Forward(x, h))
 
@@ -153,21 +153,21 @@ func TestRecurrentNetworksRefuseWhatDoesNotFit(t *testing.T) {
 		l, c := nn.NewLSTM(3, 4, nn.Recurrent{ProjSize: 2}), nn.NewGRUCell(3, 4)
 		x := sequence(5, 2, 3)
 		for message, f := range map[string]func(){
-			"LSTM needs an initial state of shape [1 2 2], not [1 2 4]":      func() { l.Forward(x, sequence(1, 2, 4), nil) },
-			"LSTM needs an initial cell state of shape [1 2 4], not [1 2 2]": func() { l.Forward(x, nil, sequence(1, 2, 2)) },
-			"LSTM takes 3 features, not the 4 of an input [5 2 4]":           func() { l.Forward(sequence(5, 2, 4), nil, nil) },
-			"LSTM takes sequences of shape (L, N, 3) or (L, 3), not [3]":     func() { l.Forward(sequence(3), nil, nil) },
-			"LSTM projects 4 hidden numbers to fewer, not to 4":              func() { nn.NewLSTM(3, 4, nn.Recurrent{ProjSize: 4}) },
-			"LSTM has no other nonlinearity: RNN has one":                    func() { nn.NewLSTM(3, 4, nn.Recurrent{Nonlinearity: "relu"}) },
-			"RNN has no projection: LSTM has one":                            func() { nn.NewRNN(3, 4, nn.Recurrent{ProjSize: 2}) },
-			`nonlinearity "elu" is not tanh or relu`:                         func() { nn.NewRNN(3, 4, nn.Recurrent{Nonlinearity: "elu"}) },
-			"GRU needs positive sizes, not 3 inputs and 0 hidden":            func() { nn.NewGRU(3, 0) },
-			"GRUCell takes a state of shape [2 4], not [2 3]":                func() { c.Forward(sequence(2, 3), sequence(2, 3)) },
-			"GRUCell takes an input of shape (N, 3), not [3]":                func() { c.Forward(sequence(3), nil) },
-			"GRUCell has no other nonlinearity: RNNCell has one":             func() { nn.NewGRUCell(3, 4, nn.Cell{Nonlinearity: "relu"}) },
-			"3 lengths do not fit sequences of shape [5 2 3]":                func() { nn.PackPaddedSequence(x, []int{5, 5, 5}) },
-			"a total length of 4 is shorter than the longest sequence, 5":    func() { nn.PadPackedSequence(nn.PackPaddedSequence(x, []int{5, 5}), nn.PadOptions{TotalLength: 4}) },
-			"3 heads do not share 8 features evenly":                         func() { nn.NewMultiheadAttention(8, 3) },
+			"LSTM needs an initial state of shape [1 2 2], not [1 2 4]":         func() { l.Forward(x, sequence(1, 2, 4), nil) },
+			"LSTM needs an initial cell state of shape [1 2 4], not [1 2 2]":    func() { l.Forward(x, nil, sequence(1, 2, 2)) },
+			"LSTM takes 3 features, not the 4 of an input [5 2 4]":              func() { l.Forward(sequence(5, 2, 4), nil, nil) },
+			"LSTM takes sequences of shape (L, N, 3) or (L, 3), not [3]":        func() { l.Forward(sequence(3), nil, nil) },
+			"LSTM projects 4 hidden numbers to fewer, not to 4":                 func() { nn.NewLSTM(3, 4, nn.Recurrent{ProjSize: 4}) },
+			"LSTM has no other nonlinearity: RNN has one":                       func() { nn.NewLSTM(3, 4, nn.Recurrent{Nonlinearity: "relu"}) },
+			"RNN has no projection: LSTM has one":                               func() { nn.NewRNN(3, 4, nn.Recurrent{ProjSize: 2}) },
+			`nonlinearity "elu" is not tanh or relu`:                            func() { nn.NewRNN(3, 4, nn.Recurrent{Nonlinearity: "elu"}) },
+			"a recurrent layer needs positive sizes, not 3 inputs and 0 hidden": func() { nn.NewGRU(3, 0) },
+			"GRUCell takes a state of shape [2 4], not [2 3]":                   func() { c.Forward(sequence(2, 3), sequence(2, 3)) },
+			"GRUCell takes an input of shape (N, 3), not [3]":                   func() { c.Forward(sequence(3), nil) },
+			"GRUCell has no other nonlinearity: RNNCell has one":                func() { nn.NewGRUCell(3, 4, nn.Cell{Nonlinearity: "relu"}) },
+			"3 lengths do not fit sequences of shape [5 2 3]":                   func() { nn.PackPaddedSequence(x, []int{5, 5, 5}) },
+			"a total length of 4 is shorter than the longest sequence, 5":       func() { nn.PadPackedSequence(nn.PackPaddedSequence(x, []int{5, 5}), nn.PadOptions{TotalLength: 4}) },
+			"3 heads do not share 8 features evenly":                            func() { nn.NewMultiheadAttention(8, 3) },
 		} {
 			var e *torch.Error
 			require.ErrorAs(t, torch.Try(f), &e, message)

@@ -10,7 +10,7 @@ type Cell struct {
 
 // RNNCell is one step of an Elman network: tanh(W_ih·x + b_ih + W_hh·h + b_hh), or max(0, ·).
 type RNNCell struct {
-	RecurrentWeights `nn:""`
+	Weights RecurrentWeights `nn:""`
 
 	relu bool
 }
@@ -27,17 +27,18 @@ func NewRNNCell(in, hidden int, o ...Cell) *RNNCell {
 // Forward maps x (N, in) and the state h (N, hidden) to the next state; nil stands for zeros.
 func (r *RNNCell) Forward(x, h *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		h = r.state("RNNCell", 1, x, h)
+		w := &r.Weights
+		h = w.state("RNNCell", 1, x, h)
 		if r.relu {
-			return torch.RNNReLUCell(x, h, r.WeightIH, r.WeightHH, torch.RNNReLUCellOptions{BIh: r.BiasIH, BHh: r.BiasHH})
+			return torch.RNNReLUCell(x, h, w.WeightIH, w.WeightHH, torch.RNNReLUCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 		}
-		return torch.RNNTanhCell(x, h, r.WeightIH, r.WeightHH, torch.RNNTanhCellOptions{BIh: r.BiasIH, BHh: r.BiasHH})
+		return torch.RNNTanhCell(x, h, w.WeightIH, w.WeightHH, torch.RNNTanhCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 	})
 }
 
 // GRUCell is one step of gated recurrent units, as GRU's.
 type GRUCell struct {
-	RecurrentWeights `nn:""`
+	Weights RecurrentWeights `nn:""`
 }
 
 // NewGRUCell makes a cell from in features to hidden ones with PyTorch's initialisation.
@@ -48,14 +49,15 @@ func NewGRUCell(in, hidden int, o ...Cell) *GRUCell {
 // Forward maps x (N, in) and the state h (N, hidden) to the next state; nil stands for zeros.
 func (g *GRUCell) Forward(x, h *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		h = g.state("GRUCell", 3, x, h)
-		return torch.GRUCell(x, h, g.WeightIH, g.WeightHH, torch.GRUCellOptions{BIh: g.BiasIH, BHh: g.BiasHH})
+		w := &g.Weights
+		h = w.state("GRUCell", 3, x, h)
+		return torch.GRUCell(x, h, w.WeightIH, w.WeightHH, torch.GRUCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 	})
 }
 
 // LSTMCell is one step of long short-term memory, as LSTM's.
 type LSTMCell struct {
-	RecurrentWeights `nn:""`
+	Weights RecurrentWeights `nn:""`
 }
 
 // NewLSTMCell makes a cell from in features to hidden ones with PyTorch's initialisation.
@@ -66,8 +68,9 @@ func NewLSTMCell(in, hidden int, o ...Cell) *LSTMCell {
 // Forward maps x (N, in), the state h and the cell state c (N, hidden) to the next ones; nil stands for zeros.
 func (l *LSTMCell) Forward(x, h, c *torch.Tensor) (nextH, nextC *torch.Tensor) {
 	next := torch.TidyAll(func() []*torch.Tensor {
-		state := []*torch.Tensor{l.state("LSTMCell", 4, x, h), l.state("LSTMCell", 4, x, c)}
-		h, c := torch.LSTMCell(x, state, l.WeightIH, l.WeightHH, torch.LSTMCellOptions{BIh: l.BiasIH, BHh: l.BiasHH})
+		w := &l.Weights
+		state := []*torch.Tensor{w.state("LSTMCell", 4, x, h), w.state("LSTMCell", 4, x, c)}
+		h, c := torch.LSTMCell(x, state, w.WeightIH, w.WeightHH, torch.LSTMCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 		return []*torch.Tensor{h, c}
 	})
 	return next[0], next[1]
