@@ -78,7 +78,7 @@ func (m *MultiheadAttention) SetTraining(on bool) { m.training = on }
 // AttentionMasks say which keys a query does not attend to. A mask is boolean, where true is "not", or a number added to
 // the logarithm of the weight.
 type AttentionMasks struct {
-	KeyPaddingMask *torch.Tensor // (N, S): padding of the keys
+	KeyPaddingMask *torch.Tensor // (N, S): which keys are padding
 	AttnMask       *torch.Tensor // (L, S) for all alike, or (N·heads, L, S)
 	IsCausal       bool          // query i attends only to the keys up to i, as with a mask of its own
 }
@@ -87,8 +87,14 @@ type AttentionMasks struct {
 // first; without a batch the dimension N is left out everywhere.
 func (m *MultiheadAttention) Forward(query, key, value *torch.Tensor, masks ...AttentionMasks) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		q, k, v, mask := m.prepare(query, key, value, only(masks))
-		o := torch.ScaledDotProductAttentionOptions{AttnMask: mask}
+		c := only(masks)
+		// A kernel that knows the causal mask needs no memory for it.
+		causal := c == AttentionMasks{IsCausal: true} && !m.settings.AddBiasKV && !m.settings.AddZeroAttn
+		if causal {
+			c = AttentionMasks{}
+		}
+		q, k, v, mask := m.prepare(query, key, value, c)
+		o := torch.ScaledDotProductAttentionOptions{AttnMask: mask, IsCausal: causal}
 		if m.training {
 			o.DropoutP = m.settings.Dropout
 		}
@@ -130,14 +136,16 @@ func (m *MultiheadAttention) prepare(query, key, value *torch.Tensor, masks Atte
 	}
 	mask = m.merge(masks, q, n, l, s)
 	row := []int{n, m.heads, 1, m.embed / m.heads}
+	behind := func(key, value *torch.Tensor) {
+		k = torch.Cat([]*torch.Tensor{k, key.Expand(row)}, torch.CatOptions{Dim: 2})
+		v = torch.Cat([]*torch.Tensor{v, value.Expand(row)}, torch.CatOptions{Dim: 2})
+	}
 	if m.settings.AddBiasKV {
-		k = torch.Cat([]*torch.Tensor{k, m.BiasK.View(1, m.heads, 1, -1).Expand(row)}, torch.CatOptions{Dim: 2})
-		v = torch.Cat([]*torch.Tensor{v, m.BiasV.View(1, m.heads, 1, -1).Expand(row)}, torch.CatOptions{Dim: 2})
+		behind(m.BiasK.View(1, m.heads, 1, -1), m.BiasV.View(1, m.heads, 1, -1))
 	}
 	if m.settings.AddZeroAttn {
-		zero := torch.Zeros(row, torch.TensorOptions{DType: k.DType(), Device: k.Device()})
-		k = torch.Cat([]*torch.Tensor{k, zero}, torch.CatOptions{Dim: 2})
-		v = torch.Cat([]*torch.Tensor{v, zero}, torch.CatOptions{Dim: 2})
+		zero := torch.Zeros(nil, torch.TensorOptions{DType: k.DType(), Device: k.Device()})
+		behind(zero, zero)
 	}
 	if added := k.Size(2) - s; mask != nil && added > 0 {
 		mask = mask.ConstantPad([]int{0, added}) // the keys added are always seen

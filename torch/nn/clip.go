@@ -12,10 +12,10 @@ type ClipOptions struct {
 	ErrorIfNonfinite bool    // panic with a *torch.Error if the norm is not finite; this waits for the GPU
 }
 
-// ClipGradNorm scales the gradients of params in place so that their norm, that of all numbers together, is at most
-// maxNorm, and returns the norm before. Parameters without gradient count for nothing. It does not wait for the GPU: the
-// factor maxNorm/(norm + 1e-6), at most 1, stays there. With a norm that is not finite the gradients come out NaN or 0.
-// Pascanu et al. 2013.
+// ClipGradNorm scales the gradients of params, all on one device, in place so that their norm, that of all numbers
+// together, is at most maxNorm, and returns the norm before. Parameters without gradient count for nothing. It does not
+// wait for the GPU: the factor maxNorm/(norm + 1e-6), at most 1, stays there. With a norm that is not finite the gradients
+// come out NaN or 0. Pascanu et al. 2013.
 func ClipGradNorm(params []*torch.Tensor, maxNorm float64, o ...ClipOptions) *torch.Tensor {
 	c := only(o)
 	if c.NormType == 0 {
