@@ -22,7 +22,7 @@ type MultiheadAttention struct {
 
 	embed, heads int
 	settings     Attention
-	training     bool
+	mode
 }
 
 // Attention are the settings of MultiheadAttention beside its sizes; the zero value is PyTorch's default.
@@ -47,7 +47,7 @@ func NewMultiheadAttention(embed, heads int, o ...Attention) *MultiheadAttention
 	if c.VDim == 0 {
 		c.VDim = embed
 	}
-	m := &MultiheadAttention{embed: embed, heads: heads, settings: c, training: true}
+	m := &MultiheadAttention{embed: embed, heads: heads, settings: c}
 	m.OutProj = NewLinear(embed, embed, LinearOptions{NoBias: c.NoBias}) // drawn first, as in PyTorch
 	if c.KDim == embed && c.VDim == embed {
 		m.InProjWeight = newParameter(3*embed, embed)
@@ -72,9 +72,6 @@ func NewMultiheadAttention(embed, heads int, o ...Attention) *MultiheadAttention
 	return m
 }
 
-// SetTraining switches dropout on or off.
-func (m *MultiheadAttention) SetTraining(on bool) { m.training = on }
-
 // AttentionMasks say which keys a query does not attend to. A mask is boolean, where true is "not", or a number added to
 // the logarithm of the weight.
 type AttentionMasks struct {
@@ -95,7 +92,7 @@ func (m *MultiheadAttention) Forward(query, key, value *torch.Tensor, masks ...A
 		}
 		q, k, v, mask := m.prepare(query, key, value, c)
 		o := torch.ScaledDotProductAttentionOptions{AttnMask: mask, IsCausal: causal}
-		if m.training {
+		if m.training() {
 			o.DropoutP = m.settings.Dropout
 		}
 		return m.join(torch.ScaledDotProductAttention(q, k, v, o), query)
@@ -112,7 +109,7 @@ func (m *MultiheadAttention) ForwardWeights(query, key, value *torch.Tensor, mas
 		if mask != nil {
 			weights = weights.Add(mask)
 		}
-		weights = torch.Dropout(weights.Softmax(-1), m.settings.Dropout, m.training)
+		weights = torch.Dropout(weights.Softmax(-1), m.settings.Dropout, m.training())
 		out := m.join(weights.MatMul(v), query)
 		if query.Dim() == 2 {
 			weights = weights.SqueezeDim(0)
@@ -201,7 +198,7 @@ func (m *MultiheadAttention) join(heads, query *torch.Tensor) *torch.Tensor {
 	default:
 		heads = heads.Permute(2, 0, 1, 3)
 	}
-	return m.OutProj.Forward(heads.Flatten(torch.FlattenOptions{StartDim: -2}))
+	return observe(m, m.OutProj.Forward(heads.Flatten(torch.FlattenOptions{StartDim: -2})))
 }
 
 // merge adds up the masks for weights (N, heads, L, S), or is nil.

@@ -32,6 +32,21 @@ func refusal(format string, a ...any) *torch.Error {
 	return &torch.Error{Op: "nn", Code: torch.ValueError, Msg: fmt.Sprintf(format, a...)}
 }
 
+// wants panics unless x has one of the numbers of dimensions that a layer takes.
+func wants(layer, shape string, x *torch.Tensor, dims ...int) {
+	if !slices.Contains(dims, x.Dim()) {
+		panic(refusal("%s takes %s, not %v", layer, shape, x.Shape()))
+	}
+}
+
+// otherwise is v, or other where it is not set.
+func otherwise(v, other float64) float64 {
+	if v == 0 {
+		return other
+	}
+	return v
+}
+
 // only is the one element of a variadic options parameter, or the zero value.
 func only[T any](o []T) (v T) {
 	if len(o) > 0 {

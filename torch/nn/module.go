@@ -84,6 +84,14 @@ func Apply(module any, f func(m any)) {
 // trainer is a module that behaves differently in training.
 type trainer interface{ SetTraining(on bool) }
 
+// mode makes the layer that it is embedded in a trainer, in training at first.
+type mode struct{ evaluating bool }
+
+// SetTraining switches between training and evaluation, as Train and Eval do for all layers of a module.
+func (m *mode) SetTraining(on bool) { m.evaluating = !on }
+
+func (m *mode) training() bool { return !m.evaluating }
+
 // Train puts module and all below it in training mode, in which batch norm uses batch statistics.
 // New modules are in it.
 func Train(module any) { setTraining(module, true) }
@@ -221,12 +229,25 @@ var (
 // namer is a field that holds as many of its module's parameters as the settings say, and names them.
 type namer interface{ entries() []Entry }
 
-// walk visits the tensors of v and of the modules below it, parents first, parameters before buffers.
+// walk visits the tensors of v and of the modules below it, parents first.
 func walk(prefix string, v reflect.Value, visit func(own []Entry)) {
-	visit(append(tensorsOf(prefix, v, false), tensorsOf(prefix, v, true)...))
+	own := ownTensors(v)
+	for i := range own {
+		own[i].Name = join(prefix, own[i].Name)
+	}
+	visit(own)
 	for _, c := range childrenOf(v) {
 		walk(join(prefix, c.name), c.value, visit)
 	}
+}
+
+// ownTensors lists the tensors of v without those of its children, parameters before buffers.
+func ownTensors(v reflect.Value) []Entry {
+	own := append(tensorsOf("", v, false), tensorsOf("", v, true)...)
+	if p, ok := v.Interface().(interface{ state(own []Entry) []Entry }); ok {
+		own = p.state(own)
+	}
+	return own
 }
 
 func join(prefix, name string) string {

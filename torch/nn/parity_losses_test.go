@@ -25,7 +25,7 @@ type lossArguments struct {
 	TargetLengths  []int `json:"target_lengths"`
 	IsCausal       bool  `json:"is_causal"`
 	Scale          *float64
-	Pieces, Kernel int
+	Pieces         int
 
 	// What the kit does to the inputs first, in words.
 	Target, Input, Inputs, Negative string
@@ -185,10 +185,6 @@ var losses = map[string]loss{
 	}),
 	"max over pairs of channels": one(func(in parity.State, a lossArguments) *torch.Tensor {
 		return in["x"].Unflatten(1, -1, a.Pieces).AMax(torch.AMaxOptions{Dim: []int{2}})
-	}),
-	"max_pool2d with indices, then max_unpool2d": one(func(in parity.State, a lossArguments) *torch.Tensor {
-		out, indices := in["x"].MaxPool2dWithIndices([]int{a.Kernel})
-		return out.MaxUnpool2d(indices, in["x"].Shape()[2:]...)
 	}),
 	"mini-batch standard deviation (group 4, biased variance + 1e-8, one extra channel)": one(func(in parity.State, _ lossArguments) *torch.Tensor {
 		x := in["x"] // one group

@@ -88,8 +88,8 @@ type recurrent struct {
 	in       int
 	widths   []int // of the states: hidden, cell
 	settings Recurrent
-	training bool
 	op       recurrentOp
+	mode
 }
 
 // A recurrentOp runs all layers from the initial states to the output and the last states.
@@ -113,11 +113,8 @@ func newRecurrent(name string, gates, in, hidden int, c Recurrent, op recurrentO
 			stack = append(stack, w)
 		}
 	}
-	return stack, recurrent{name: name, in: in, widths: []int{width}, settings: c, training: true, op: op}
+	return stack, recurrent{name: name, in: in, widths: []int{width}, settings: c, op: op}
 }
-
-// SetTraining switches dropout on or off.
-func (r *recurrent) SetTraining(on bool) { r.training = on }
 
 // forward runs whole sequences (L, N, in), with BatchFirst (N, L, in), or one sequence (L, in), from states that may be
 // nil, which stands for zeros.
@@ -189,6 +186,6 @@ func (r *recurrent) run(ws RecurrentStack, x *torch.Tensor, states []*torch.Tens
 		params = append(params, e.Tensor)
 	}
 	o.NoBias, o.NumLayers, o.Bidirectional = r.settings.NoBias, r.settings.Layers, r.settings.Bidirectional
-	o.Dropout, o.Train = r.settings.Dropout, r.training
+	o.Dropout, o.Train = r.settings.Dropout, r.training()
 	return r.op(x, states, params, o)
 }

@@ -30,7 +30,7 @@ func NewRNN(in, hidden int, o ...Recurrent) *RNN {
 // x and the first result are (N, L, …). One sequence (L, in) may come without N, as do h0 and the results then.
 func (r *RNN) Forward(x, h0 *torch.Tensor) (out, h *torch.Tensor) {
 	results := r.forward(r.Weights, x, h0)
-	return results[0], results[1]
+	return observe(r, results[0]), results[1]
 }
 
 // ForwardPacked is Forward for packed sequences.
@@ -59,7 +59,7 @@ func NewGRU(in, hidden int, o ...Recurrent) *GRU {
 // Forward is as RNN's.
 func (g *GRU) Forward(x, h0 *torch.Tensor) (out, h *torch.Tensor) {
 	results := g.forward(g.Weights, x, h0)
-	return results[0], results[1]
+	return observe(g, results[0]), results[1]
 }
 
 // ForwardPacked is Forward for packed sequences.
@@ -108,7 +108,7 @@ func longShortTerm(x *torch.Tensor, states, params []*torch.Tensor, o torch.Recu
 // projection if there is one.
 func (l *LSTM) Forward(x, h0, c0 *torch.Tensor) (out, h, c *torch.Tensor) {
 	results := l.forward(l.Weights, x, h0, c0)
-	return results[0], results[1], results[2]
+	return observe(l, results[0]), results[1], results[2]
 }
 
 // ForwardPacked is Forward for packed sequences.

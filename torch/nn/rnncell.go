@@ -26,14 +26,14 @@ func NewRNNCell(in, hidden int, o ...Cell) *RNNCell {
 
 // Forward maps x (N, in) and the state h (N, hidden) to the next state; nil stands for zeros.
 func (r *RNNCell) Forward(x, h *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor {
+	return observe(r, torch.Tidy(func() *torch.Tensor {
 		w := &r.Weights
 		h = w.state("RNNCell", 1, x, h)
 		if r.relu {
 			return torch.RNNReLUCell(x, h, w.WeightIH, w.WeightHH, torch.RNNReLUCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 		}
 		return torch.RNNTanhCell(x, h, w.WeightIH, w.WeightHH, torch.RNNTanhCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
-	})
+	}))
 }
 
 // GRUCell is one step of gated recurrent units, as GRU's.
@@ -48,11 +48,11 @@ func NewGRUCell(in, hidden int, o ...Cell) *GRUCell {
 
 // Forward maps x (N, in) and the state h (N, hidden) to the next state; nil stands for zeros.
 func (g *GRUCell) Forward(x, h *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor {
+	return observe(g, torch.Tidy(func() *torch.Tensor {
 		w := &g.Weights
 		h = w.state("GRUCell", 3, x, h)
 		return torch.GRUCell(x, h, w.WeightIH, w.WeightHH, torch.GRUCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
-	})
+	}))
 }
 
 // LSTMCell is one step of long short-term memory, as LSTM's.
@@ -73,7 +73,7 @@ func (l *LSTMCell) Forward(x, h, c *torch.Tensor) (nextH, nextC *torch.Tensor) {
 		h, c := torch.LSTMCell(x, state, w.WeightIH, w.WeightHH, torch.LSTMCellOptions{BIh: w.BiasIH, BHh: w.BiasHH})
 		return []*torch.Tensor{h, c}
 	})
-	return next[0], next[1]
+	return observe(l, next[0]), next[1]
 }
 
 // gated are the settings of a cell whose nonlinearities are fixed.

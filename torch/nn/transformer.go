@@ -16,7 +16,7 @@ type TransformerOptions struct {
 // residual is what the two kinds of layers share: blocks whose results are added to what they read.
 type residual struct {
 	settings TransformerOptions
-	training bool
+	mode
 }
 
 func newResidual(o []TransformerOptions) residual {
@@ -30,11 +30,8 @@ func newResidual(o []TransformerOptions) residual {
 	if c.Activation == nil {
 		c.Activation = ReLU{}
 	}
-	return residual{c, true}
+	return residual{settings: c}
 }
-
-// SetTraining switches dropout on or off.
-func (r *residual) SetTraining(on bool) { r.training = on }
 
 func (r *residual) attention(size, heads int) *MultiheadAttention {
 	c := r.settings
@@ -58,7 +55,7 @@ func (r *residual) block(x *torch.Tensor, norm *LayerNorm, f func(x *torch.Tenso
 }
 
 func (r *residual) dropout(x *torch.Tensor) *torch.Tensor {
-	return torch.Dropout(x, *r.settings.Dropout, r.training)
+	return torch.Dropout(x, *r.settings.Dropout, r.training())
 }
 
 // between joins two linear layers.
