@@ -6,9 +6,6 @@ import (
 	"github.com/forgergan/forger/torch"
 )
 
-// Most losses are operators of package torch: CrossEntropyLoss, BinaryCrossEntropyWithLogits, MSELoss, TripletMarginLoss,
-// CTCLoss and so on. Here are those that PyTorch writes in Python.
-
 // GaussianNLLOptions are the optional arguments of GaussianNLLLoss.
 type GaussianNLLOptions struct {
 	Full      bool    // add the constant ½·log 2π

@@ -14,6 +14,9 @@
 //
 // StateDict, Parameters, Train, To and the like walk these fields. The order is PyTorch's: a
 // module's parameters, then its buffers, then its children, each in the order of the fields.
+//
+// Losses are operators of package torch, such as CrossEntropyLoss or TripletMarginLoss. Here are those that
+// PyTorch composes in Python: GaussianNLLLoss, PoissonNLLLoss, KLDivBatchMean.
 package nn
 
 import (
