@@ -27,7 +27,9 @@ func TestParity(t *testing.T) {
 			return
 		}
 		if network, ok := networks[c.Meta.Class]; ok {
-			c.CheckNetwork(network(t, c, constructorOf[networkArguments](t, c)))
+			module, out := network(t, c, constructorOf[networkArguments](t, c))
+			require.Equal(t, c.Meta.KeyOrder, names(nn.StateDict(module)))
+			c.CheckNetwork(module, out)
 			return
 		}
 		loss, ok := losses[c.Meta.Class]
