@@ -3,10 +3,11 @@ package nn
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/forgergan/forger/torch"
 )
@@ -141,15 +142,26 @@ func (t *Table) count(row *Row, e Entry, again bool) {
 
 // String is the table as text: a line a layer, then the totals.
 func (t *Table) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "name\ttype\toutput\tparameters\tbuffers\t\t")
+	lines := [][]string{{"name", "type", "output", "parameters", "buffers", ""}}
 	for _, r := range t.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t\n", r.Name, r.Type, shapeText(r.Output), r.Parameters, r.Buffers, r.marks())
+		lines = append(lines, []string{
+			r.Name, r.Type, shapeText(r.Output), strconv.Itoa(r.Parameters), strconv.Itoa(r.Buffers), r.marks(),
+		})
 	}
-	fmt.Fprintf(w, "total\t\t%s\t%d\t%d\t\t\n", shapeText(t.Output), t.Parameters, t.Buffers)
-	w.Flush()
-	fmt.Fprintf(&b, "%d parameters, %d of them trainable, and %d numbers in buffers\n", t.Parameters, t.Trainable, t.Buffers)
+	lines = append(lines, []string{"total", "", shapeText(t.Output), strconv.Itoa(t.Parameters), strconv.Itoa(t.Buffers),
+		fmt.Sprintf("%d trainable", t.Trainable)})
+	var widths [6]int
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s  %*s  %s", widths[0], l[0], widths[1], l[1], widths[2], l[2],
+			widths[3], l[3], widths[4], l[4], l[5])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 	return b.String()
 }
 
