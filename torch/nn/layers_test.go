@@ -98,7 +98,8 @@ func TestShapesOfLayersWithoutKitCases(t *testing.T) {
 		} {
 			require.Equal(t, c.to, c.layer.Forward(torch.Randn(c.from)).Shape(), name)
 		}
-		require.Equal(t, []float32{2, 1, 1, 2}, torch.Values[float32](nn.ConstantPad1d{Padding: 1, Value: 2}.Forward(torch.Ones([]int{1, 2}))))
+		framed := nn.ConstantPad1d{Padding: 1, Value: 2}.Forward(torch.Ones([]int{1, 2}))
+		require.Equal(t, []float32{2, 1, 1, 2}, torch.Values[float32](framed))
 	})
 }
 
@@ -149,37 +150,101 @@ func TestRecomputedScalesSampleElsewhereWhereASizeWasRounded(t *testing.T) {
 func TestLayersRefuseWhatTheyCannotTakeInOneSentence(t *testing.T) {
 	native(t, func() {
 		picture := torch.Ones([]int{1, 2, 4, 4})
-		for message, f := range map[string]func(){
-			"BatchNorm1d takes (N, C) or (N, C, L), not [1 2 4 4]":            func() { nn.NewBatchNorm1d(2).Forward(picture) },
-			"BatchNorm3d takes (N, C, D, H, W), not [1 2 4 4]":                func() { nn.NewBatchNorm3d(2).Forward(picture) },
-			"InstanceNorm1d takes (N, C, L) or (C, L), not [1 2 4 4]":         func() { nn.NewInstanceNorm1d(2).Forward(picture) },
-			"one value a channel, in [1 2], has no variance":                  func() { nn.NewBatchNorm1d(2).Forward(torch.Ones([]int{1, 2})) },
-			"one value a channel of a sample, in [3 2 1 1], has no variance":  func() { nn.NewInstanceNorm2d(2).Forward(torch.Ones([]int{3, 2, 1, 1})) },
-			"3 groups do not divide 4 channels":                               func() { nn.NewGroupNorm(3, 4) },
-			"a kernel of 0":                                                   func() { nn.NewConv1d(1, 1, 0) },
-			"3 groups do not divide 4 and 3 channels":                         func() { nn.NewConv3d(4, 3, 1, nn.Conv{Groups: 3}) },
-			"padding [1 2] is neither a whole number nor a []int of 4":        func() { nn.ReflectionPad2d{Padding: []int{1, 2}}.Forward(picture) },
-			"1-D padding takes 2 or 3 dimensions, not [1 2 4 4]":              func() { nn.ReplicationPad1d{Padding: 1}.Forward(picture) },
-			"a dropout probability of 1.5 is not in [0, 1]":                   func() { nn.NewDropout(1.5) },
-			"padding vector 3 of 3":                                           func() { nn.NewEmbedding(3, 1, nn.EmbeddingOptions{PaddingIdx: new(3)}) },
-			"an interpolation needs a size or a scale, not both":              func() { nn.Upsample{}.Forward(picture) },
-			"no interpolation mode \"trilinear\" of 2 dimensions":             func() { nn.Upsample{Scale: 2, Mode: "trilinear"}.Forward(picture) },
-			"corners cannot be aligned in the interpolation mode \"nearest\"": func() { nn.Upsample{Scale: 2, AlignCorners: true}.Forward(picture) },
-			"no antialiasing in the interpolation mode \"area\"":              func() { nn.Upsample{Scale: 2, Mode: "area", Antialias: true}.Forward(picture) },
-			"RecomputeScale needs a scale, not a size":                        func() { nn.Upsample{Size: 2, RecomputeScale: true}.Forward(picture) },
-			"scale [1 2 3] is neither a number nor a []float64 of 2":          func() { nn.Upsample{Scale: []float64{1, 2, 3}}.Forward(picture) },
-			"the weight of *nn.Linear is parametrized already":                func() { nn.WeightNorm(nn.SpectralNorm(nn.NewLinear(1, 1))) },
-			"weight norm along dimension 2 of a weight [1 1]":                 func() { nn.WeightNorm(nn.NewLinear(1, 1), nn.WeightNormOptions{Dim: 2}) },
-			"spectral norm needs at least one iteration, not -1":              func() { nn.SpectralNorm(nn.NewLinear(1, 1), nn.SpectralNormOptions{Iterations: -1}) },
-			"*nn.Linear has no method Forward of 2 inputs":                    func() { nn.Summary(nn.NewLinear(1, 1), []int{1}, []int{1}) },
-			"an input of the summary is a shape or a tensor, not a string":    func() { nn.Summary(nn.NewLinear(1, 1), "1×1") },
-			"an input [4 4] without channels before its 2 dimensions":         func() { nn.NewConvTranspose2d(1, 1, 1).ForwardSize(torch.Ones([]int{4, 4}), []int{4, 4}) },
-			"LocalResponseNorm takes (N, C, …), not [1]":                      func() { nn.LocalResponseNorm{Size: 3}.Forward(torch.Ones([]int{1})) },
-			"AvgPool1d has no other divisor than the window":                  func() { nn.AvgPool1d{Size: 2, DivisorOverride: new(2)}.Forward(picture) },
-			"MaxUnpool2d takes (N, C, H, W) or (C, H, W), not [1]":            func() { nn.MaxUnpool2d{Size: 2}.Forward(torch.Ones([]int{1}), torch.Ones([]int{1})) },
+		for _, c := range []struct {
+			message string
+			build   func()
+		}{
+			{"BatchNorm1d takes (N, C) or (N, C, L), not [1 2 4 4]", func() { nn.NewBatchNorm1d(2).Forward(picture) }},
+			{"BatchNorm3d takes (N, C, D, H, W), not [1 2 4 4]", func() { nn.NewBatchNorm3d(2).Forward(picture) }},
+			{
+				"InstanceNorm1d takes (N, C, L) or (C, L), not [1 2 4 4]",
+				func() { nn.NewInstanceNorm1d(2).Forward(picture) },
+			},
+			{
+				"one value a channel, in [1 2], has no variance",
+				func() { nn.NewBatchNorm1d(2).Forward(torch.Ones([]int{1, 2})) },
+			},
+			{
+				"one value a channel of a sample, in [3 2 1 1], has no variance",
+				func() { nn.NewInstanceNorm2d(2).Forward(torch.Ones([]int{3, 2, 1, 1})) },
+			},
+			{"3 groups do not divide 4 channels", func() { nn.NewGroupNorm(3, 4) }},
+			{
+				"output padding belongs to transposed convolutions",
+				func() { nn.NewConv1d(1, 1, 1, nn.Conv{OutputPadding: 1}) },
+			},
+			{"a kernel of 0", func() { nn.NewConv1d(1, 1, 0) }},
+			{"3 groups do not divide 4 and 3 channels", func() { nn.NewConv3d(4, 3, 1, nn.Conv{Groups: 3}) }},
+			{
+				"padding [1 2] is neither a whole number nor a []int of 4",
+				func() { nn.ReflectionPad2d{Padding: []int{1, 2}}.Forward(picture) },
+			},
+			{
+				"1-D padding takes 2 or 3 dimensions, not [1 2 4 4]",
+				func() { nn.ReplicationPad1d{Padding: 1}.Forward(picture) },
+			},
+			{"a dropout probability of 1.5 is not in [0, 1]", func() { nn.NewDropout(1.5) }},
+			{"padding vector 3 of 3", func() { nn.NewEmbedding(3, 1, nn.EmbeddingOptions{PaddingIdx: new(3)}) }},
+			{"an interpolation needs a size or a scale, not both", func() { nn.Upsample{}.Forward(picture) }},
+			{
+				"no interpolation mode \"trilinear\" of 2 dimensions",
+				func() { nn.Upsample{Scale: 2, Mode: "trilinear"}.Forward(picture) },
+			},
+			{
+				"corners cannot be aligned in the interpolation mode \"nearest\"",
+				func() { nn.Upsample{Scale: 2, AlignCorners: true}.Forward(picture) },
+			},
+			{
+				"no antialiasing in the interpolation mode \"area\"",
+				func() { nn.Upsample{Scale: 2, Mode: "area", Antialias: true}.Forward(picture) },
+			},
+			{
+				"RecomputeScale needs a scale, not a size",
+				func() { nn.Upsample{Size: 2, RecomputeScale: true}.Forward(picture) },
+			},
+			{
+				"scale [1 2 3] is neither a number nor a []float64 of 2",
+				func() { nn.Upsample{Scale: []float64{1, 2, 3}}.Forward(picture) },
+			},
+			{
+				"the weight of *nn.Linear is parametrized already",
+				func() { nn.WeightNorm(nn.SpectralNorm(nn.NewLinear(1, 1))) },
+			},
+			{
+				"weight norm along dimension 2 of a weight [1 1]",
+				func() { nn.WeightNorm(nn.NewLinear(1, 1), nn.WeightNormOptions{Dim: 2}) },
+			},
+			{
+				"spectral norm needs at least one iteration, not -1",
+				func() { nn.SpectralNorm(nn.NewLinear(1, 1), nn.SpectralNormOptions{Iterations: -1}) },
+			},
+			{
+				"*nn.Linear has no method Forward of 2 inputs",
+				func() { nn.Summary(nn.NewLinear(1, 1), []int{1}, []int{1}) },
+			},
+			{
+				"an input of the summary is a shape or a tensor, not a string",
+				func() { nn.Summary(nn.NewLinear(1, 1), "1×1") },
+			},
+			{
+				"an input [4 4] without channels before its 2 dimensions",
+				func() { nn.NewConvTranspose2d(1, 1, 1).ForwardSize(torch.Ones([]int{4, 4}), []int{4, 4}) },
+			},
+			{
+				"LocalResponseNorm takes (N, C, …), not [1]",
+				func() { nn.LocalResponseNorm{Size: 3}.Forward(torch.Ones([]int{1})) },
+			},
+			{
+				"AvgPool1d has no other divisor than the window",
+				func() { nn.AvgPool1d{Size: 2, DivisorOverride: new(2)}.Forward(picture) },
+			},
+			{
+				"MaxUnpool2d takes (N, C, H, W) or (C, H, W), not [1]",
+				func() { nn.MaxUnpool2d{Size: 2}.Forward(torch.Ones([]int{1}), torch.Ones([]int{1})) },
+			},
 		} {
-			err := torch.Try(f)
-			require.ErrorContains(t, err, message)
+			err := torch.Try(c.build)
+			require.ErrorContains(t, err, c.message)
 			require.NotContains(t, err.Error(), "\n")
 		}
 	})

@@ -49,7 +49,8 @@ func TestASpectrallyNormalisedLayerLearnsItsWeightField(t *testing.T) {
 func TestSpectralNormIteratesInTrainingOnlyAndEndsAtTheLargestSingularValue(t *testing.T) {
 	for _, parametrization := range []bool{false, true} {
 		native(t, func() {
-			l := nn.SpectralNorm(nn.NewLinear(6, 5, nn.LinearOptions{NoBias: true}), nn.SpectralNormOptions{Parametrization: parametrization})
+			l := nn.NewLinear(6, 5, nn.LinearOptions{NoBias: true})
+			nn.SpectralNorm(l, nn.SpectralNormOptions{Parametrization: parametrization})
 			net := nn.NewSequential(l)
 			u := nn.StateDict(l)[1].Tensor
 			eye := torch.Eye(6)

@@ -162,7 +162,8 @@ func (a layerArguments) avgPool() nn.AvgPool {
 
 func (a layerArguments) interpolation() nn.Interpolation {
 	o := nn.Interpolation{
-		Size: dims(a.t, a.Size), Mode: a.Mode, AlignCorners: a.AlignCorners, RecomputeScale: a.RecomputeScaleFactor, Antialias: a.Antialias,
+		Size: dims(a.t, a.Size), Mode: a.Mode, AlignCorners: a.AlignCorners,
+		RecomputeScale: a.RecomputeScaleFactor, Antialias: a.Antialias,
 	}
 	if a.ScaleFactor != nil {
 		o.Scale = *a.ScaleFactor
@@ -222,7 +223,7 @@ func normed(a layerArguments, conv func(*nn.Conv2d) *nn.Conv2d, transposed func(
 	case "linear":
 		return linear(nn.NewLinear(5, 4))
 	case "embedding":
-		return embedding(nn.NewEmbedding(7, 4))
+		return embedding(nn.NewEmbedding(6, 4))
 	}
 	return conv(nn.NewConv2d(3, 4, 3))
 }

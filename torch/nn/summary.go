@@ -54,18 +54,26 @@ func run(module any, inputs []any, seen *observer) (output []int) {
 	if !forward.IsValid() || forward.Type().NumIn() != len(inputs) {
 		panic(refusal("%T has no method Forward of %d inputs", module, len(inputs)))
 	}
-	like := torch.TensorOptions{}
-	type copied struct{ buffer, before *torch.Tensor }
-	var buffers []copied
-	for i, e := range StateDict(module) {
-		if i == 0 {
-			like.Device = e.Tensor.Device()
-		}
-		if e.Tensor.DType().IsFloat() && like.DType == 0 {
-			like.DType = e.Tensor.DType()
-		}
-		if e.Buffer {
-			buffers = append(buffers, copied{e.Tensor, e.Tensor.Clone()})
+	args := arguments(module, inputs)
+	torch.NoGrad(func() {
+		defer saveBuffers(module)()
+		torch.ForkRNG(func() {
+			defer seen.start()()
+			if y, ok := forward.Call(args)[0].Interface().(*torch.Tensor); ok {
+				output = y.Shape()
+			}
+		})
+	})
+	return output
+}
+
+// arguments makes tensors of inputs, zeros of a shape on the device of module and of its floating-point type.
+func arguments(module any, inputs []any) []reflect.Value {
+	var like torch.TensorOptions
+	for _, e := range StateDict(module) {
+		if e.Tensor.DType().IsFloat() {
+			like = torch.TensorOptions{DType: e.Tensor.DType(), Device: e.Tensor.Device()}
+			break
 		}
 	}
 	args := make([]reflect.Value, len(inputs))
@@ -79,20 +87,22 @@ func run(module any, inputs []any, seen *observer) (output []int) {
 			panic(refusal("an input of the summary is a shape or a tensor, not a %T", in))
 		}
 	}
-	torch.NoGrad(func() {
-		defer func() {
-			for _, b := range buffers {
-				b.buffer.CopyInPlace(b.before)
-			}
-		}()
-		torch.ForkRNG(func() {
-			defer seen.start()()
-			if y, ok := forward.Call(args)[0].Interface().(*torch.Tensor); ok {
-				output = y.Shape()
-			}
-		})
-	})
-	return output
+	return args
+}
+
+// saveBuffers copies the buffers of module and returns the function that puts their numbers back.
+func saveBuffers(module any) (restore func()) {
+	before := map[*torch.Tensor]*torch.Tensor{}
+	for _, e := range StateDict(module) {
+		if e.Buffer {
+			before[e.Tensor] = e.Tensor.Clone()
+		}
+	}
+	return func() {
+		for buffer, numbers := range before {
+			buffer.CopyInPlace(numbers)
+		}
+	}
 }
 
 // list adds the rows of v and of what is below it. slot is where a Sequential holds v.

@@ -55,7 +55,8 @@ func TestSummaryShowsShapesFrozenAndSharedParametersAndTotals(t *testing.T) {
 
 		text, err := json.Marshal(s.Rows[4])
 		require.NoError(t, err)
-		require.JSONEq(t, `{"name":"again","type":"Linear","output":[5,4],"parameters":20,"buffers":0,"frozen":false,"shared":true}`, string(text))
+		require.JSONEq(t, `{"name": "again", "type": "Linear", "output": [5, 4], "parameters": 20, "buffers": 0,
+			"frozen": false, "shared": true}`, string(text))
 		require.Contains(t, s.String(), "shared\n")
 	})
 }
