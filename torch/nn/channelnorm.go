@@ -78,7 +78,8 @@ func (b *ChannelNorm) batch(x *torch.Tensor) *torch.Tensor {
 			momentum = 1 / b.NumBatchesTracked.Item()
 		}
 	}
-	return torch.BatchNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.byInput(), momentum, b.settings.Eps, useCuDNN)
+	return torch.BatchNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.byInput(),
+		momentum, b.settings.Eps, useCuDNN)
 }
 
 // instance normalises x, which has n dimensions with the samples, or n−1 for a single one.
@@ -89,8 +90,8 @@ func (b *ChannelNorm) instance(x *torch.Tensor, n int) *torch.Tensor {
 	if shape := x.Shape(); b.byInput() && product(shape[2:]) == 1 {
 		panic(refusal("one value a channel of a sample, in %v, has no variance to normalise an instance by", shape))
 	}
-	return torch.InstanceNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.byInput(), b.settings.Momentum, b.settings.Eps,
-		useCuDNN)
+	return torch.InstanceNorm(x, b.Weight, b.Bias, b.RunningMean, b.RunningVar, b.byInput(),
+		b.settings.Momentum, b.settings.Eps, useCuDNN)
 }
 
 func product(sizes []int) int {

@@ -94,10 +94,14 @@ type Convolution struct {
 
 // newConvolution makes a convolution over n dimensions with PyTorch's initialisation.
 func newConvolution(in, out, n int, kernel Dims, c Conv) *Convolution {
+	if c.OutputPadding != nil {
+		panic(refusal("output padding belongs to transposed convolutions"))
+	}
 	g := newGeometry(in, out, n, kernel, c)
 	return fill(&Convolution{Weight: newParameter(append([]int{out, in / g.groups}, g.kernel...)...), geometry: g}, out, c)
 }
 
+// newTransposed makes the transpose of a convolution over n dimensions with PyTorch's initialisation.
 func newTransposed(in, out, n int, kernel Dims, c Conv) *Convolution {
 	g := newGeometry(in, out, n, kernel, c)
 	if _, named := c.Padding.(string); named || g.mode != "constant" {
@@ -162,8 +166,7 @@ func NewConv1d(in, out int, kernel Dims, o ...Conv) *Conv1d {
 	return (*Conv1d)(newConvolution(in, out, 1, kernel, only(o)))
 }
 
-// Forward maps (N, in, L) to (N, out, L'), L' = (L + 2·padding − dilation·(kernel−1) − 1)/stride + 1, rounded
-// down.
+// Forward maps (N, in, L) to (N, out, L'), L' = (L + 2·padding − dilation·(kernel−1) − 1)/stride + 1, rounded down.
 func (l *Conv1d) Forward(x *torch.Tensor) *torch.Tensor {
 	x, weight, o := (*Convolution)(l).arguments(x)
 	return observe(l, torch.Conv1d(x, weight, torch.Conv1dOptions(o)))
@@ -195,8 +198,8 @@ func NewConv3d(in, out int, kernel Dims, o ...Conv) *Conv3d {
 	return (*Conv3d)(newConvolution(in, out, 3, kernel, only(o)))
 }
 
-// Forward maps (N, in, D, H, W) to (N, out, D', H', W'), D' = (D + 2·padding − dilation·(kernel−1) − 1)/stride + 1, rounded
-// down, and H' and W' likewise.
+// Forward maps (N, in, D, H, W) to (N, out, D', H', W'), D' = (D + 2·padding − dilation·(kernel−1) − 1)/stride + 1,
+// rounded down, and H' and W' likewise.
 func (l *Conv3d) Forward(x *torch.Tensor) *torch.Tensor {
 	x, weight, o := (*Convolution)(l).arguments(x)
 	return observe(l, torch.Conv3d(x, weight, torch.Conv3dOptions(o)))

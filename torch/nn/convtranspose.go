@@ -60,8 +60,8 @@ func NewConvTranspose3d(in, out int, kernel Dims, o ...Conv) *ConvTranspose3d {
 	return (*ConvTranspose3d)(newTransposed(in, out, 3, kernel, only(o)))
 }
 
-// Forward maps (N, in, D, H, W) to (N, out, D', H', W'), D' = (D−1)·stride − 2·padding + dilation·(kernel−1) + output
-// padding + 1, and H' and W' likewise.
+// Forward maps (N, in, D, H, W) to (N, out, D', H', W'), D' = (D−1)·stride − 2·padding + dilation·(kernel−1) +
+// output padding + 1, and H' and W' likewise.
 func (l *ConvTranspose3d) Forward(x *torch.Tensor) *torch.Tensor {
 	return l.forward(x, l.geometry.outputPadding)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Dims is a size along each spatial dimension: an int for all of them alike, or a []int with one
-// for each (height, then width). Where it is nil the default holds. A constructor panics with a
+// for each (depth, then height, then width). Where it is nil the default holds. A constructor panics with a
 // *torch.Error if it is anything else.
 type Dims any
 

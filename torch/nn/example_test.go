@@ -116,3 +116,50 @@ func ExampleClipGradNorm() {
 	})
 	// Output: 5.0 0.6 0.8
 }
+
+// A discriminator of spectrally normalised layers, as in SN-GAN.
+func ExampleSpectralNorm() {
+	torch.Scope(func() {
+		d := nn.NewSequential(
+			nn.SpectralNorm(nn.NewConv2d(3, 8, 3, nn.Conv{Padding: 1})),
+			nn.LeakyReLU{Slope: 0.1},
+			nn.SpectralNorm(nn.NewConv2d(8, 16, 4, nn.Conv{Stride: 2, Padding: 1})),
+			nn.LeakyReLU{Slope: 0.1},
+			nn.Flatten{},
+			nn.SpectralNorm(nn.NewLinear(16*4*4, 1)),
+		)
+		fmt.Println(d.Forward(torch.Randn([]int{5, 3, 8, 8})).Shape())
+		for _, e := range nn.StateDict(d)[:4] {
+			fmt.Println(e.Name, e.Tensor.Shape())
+		}
+	})
+	// Output:
+	// [5 1]
+	// 0.bias [8]
+	// 0.weight_orig [8 3 3 3]
+	// 0.weight_u [8]
+	// 0.weight_v [27]
+}
+
+// What a network is made of, and which shapes go through it.
+func ExampleSummary() {
+	torch.Scope(func() {
+		g := nn.NewSequential(
+			nn.NewConvTranspose2d(100, 16, 4, nn.Conv{NoBias: true}),
+			nn.NewBatchNorm2d(16),
+			nn.ReLU{},
+			nn.NewConvTranspose2d(16, 3, 4, nn.Conv{Stride: 2, Padding: 1}),
+			nn.Tanh{},
+		)
+		nn.Freeze(g.Layers[0])
+		fmt.Print(nn.Summary(g, []int{1, 100, 1, 1}))
+	})
+	// Output:
+	// name   type             output    parameters  buffers
+	// 0      ConvTranspose2d  1×16×4×4       25600        0  frozen
+	// 1      BatchNorm2d      1×16×4×4          32       33
+	// 2      ReLU             1×16×4×4           0        0
+	// 3      ConvTranspose2d  1×3×8×8          771        0
+	// 4      Tanh             1×3×8×8            0        0
+	// total                   1×3×8×8        26403       33  803 trainable
+}

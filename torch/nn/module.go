@@ -12,6 +12,10 @@
 //		RunningMean *torch.Tensor `nn:"running_mean,buffer"`
 //	}
 //
+// Layers without tensors are literals whose zero settings are PyTorch's defaults, as ReLU{} and MaxPool2d{Size: 2}; layers
+// with tensors are made by constructors, as NewConv2d, and initialised with PyTorch's numbers. Layers of one kind for
+// signals, pictures and volumes are defined as one struct: the fields of Conv2d are those of Convolution.
+//
 // StateDict, Parameters, Train, To and the like walk these fields. The order is PyTorch's: a
 // module's parameters, then its buffers, then its children, each in the order of the fields.
 //

@@ -50,16 +50,19 @@ func (p *parametrized) effective(w *torch.Tensor) *torch.Tensor {
 	return p.by.Weight(w, p.training())
 }
 
+// state lists own with the parametrization. A module that embeds a layer lists no weight itself.
 func (p *parametrized) state(own []Entry) []Entry {
-	if p.by == nil {
+	if p.by == nil || !slices.ContainsFunc(own, isWeight) {
 		return own
 	}
 	return p.by.State(own)
 }
 
+func isWeight(e Entry) bool { return e.Name == "weight" }
+
 // cutWeight takes the weight out of what a layer lists. PyTorch lists what replaces it after the other parameters.
 func cutWeight(own []Entry) (rest []Entry, w *torch.Tensor) {
-	i := slices.IndexFunc(own, func(e Entry) bool { return e.Name == "weight" })
+	i := slices.IndexFunc(own, isWeight)
 	w = own[i].Tensor
 	return slices.Delete(own, i, i+1), w
 }

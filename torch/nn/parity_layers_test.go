@@ -162,7 +162,8 @@ func (a layerArguments) avgPool() nn.AvgPool {
 
 func (a layerArguments) interpolation() nn.Interpolation {
 	o := nn.Interpolation{
-		Size: dims(a.t, a.Size), Mode: a.Mode, AlignCorners: a.AlignCorners, RecomputeScale: a.RecomputeScaleFactor, Antialias: a.Antialias,
+		Size: dims(a.t, a.Size), Mode: a.Mode, AlignCorners: a.AlignCorners,
+		RecomputeScale: a.RecomputeScaleFactor, Antialias: a.Antialias,
 	}
 	if a.ScaleFactor != nil {
 		o.Scale = *a.ScaleFactor

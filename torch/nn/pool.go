@@ -56,8 +56,8 @@ func (m MaxPool2d) ForwardIndices(x *torch.Tensor) (out, indices *torch.Tensor) 
 // MaxPool3d keeps the largest element of each window.
 type MaxPool3d MaxPool
 
-// Forward maps (N, C, D, H, W) to (N, C, D', H', W'), D' = (D + 2·padding − dilation·(size−1) − 1)/stride + 1, rounded down,
-// or up with CeilMode, and H' and W' likewise.
+// Forward maps (N, C, D, H, W) to (N, C, D', H', W'), D' = (D + 2·padding − dilation·(size−1) − 1)/stride + 1, rounded
+// down, or up with CeilMode, and H' and W' likewise.
 func (m MaxPool3d) Forward(x *torch.Tensor) *torch.Tensor {
 	size, o := MaxPool(m).options(3)
 	return x.MaxPool3d(size, torch.MaxPool3dOptions(o))

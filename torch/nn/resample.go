@@ -7,7 +7,7 @@ import (
 )
 
 // Factors is a factor along each spatial dimension: an int or float64 for all of them alike, or a []float64 with one for
-// each (height, then width).
+// each (depth, then height, then width).
 type Factors any
 
 // Interpolation says how Upsample and Interpolate resize; the zero value with a Size or a Scale is PyTorch's default.

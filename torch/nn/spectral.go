@@ -45,9 +45,8 @@ type spectralNorm struct {
 }
 
 func newSpectralNorm(w *torch.Tensor, dim int, c SpectralNormOptions) *spectralNorm {
-	s := &spectralNorm{dim: dim, iterations: max(c.Iterations, 1), eps: c.Eps, newer: c.Parametrization}
-	if s.eps == 0 {
-		s.eps = 1e-12
+	s := &spectralNorm{
+		dim: dim, iterations: max(c.Iterations, 1), eps: otherwise(c.Eps, 1e-12), newer: c.Parametrization,
 	}
 	torch.NoGrad(func() {
 		torch.Scope(func() {
@@ -68,15 +67,14 @@ func (s *spectralNorm) unit(x *torch.Tensor) *torch.Tensor {
 	return Normalize(x, NormalizeOptions{Dim: new(0), Eps: s.eps})
 }
 
-// iterate improves u and v in place.
+// iterate improves u and v in place: v first, in the newer form u first.
 func (s *spectralNorm) iterate(matrix *torch.Tensor, n int) {
-	first, second, across := s.v, s.u, matrix.T()
-	back := matrix
+	first, second, forth, back := s.v, s.u, matrix.T(), matrix
 	if s.newer {
-		first, second, across, back = s.u, s.v, matrix, matrix.T()
+		first, second, forth, back = s.u, s.v, matrix, matrix.T()
 	}
 	for range n {
-		first.CopyInPlace(s.unit(across.MV(second)))
+		first.CopyInPlace(s.unit(forth.MV(second)))
 		second.CopyInPlace(s.unit(back.MV(first)))
 	}
 }

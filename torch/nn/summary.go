@@ -3,10 +3,11 @@ package nn
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/forgergan/forger/torch"
 )
@@ -53,18 +54,26 @@ func run(module any, inputs []any, seen *observer) (output []int) {
 	if !forward.IsValid() || forward.Type().NumIn() != len(inputs) {
 		panic(refusal("%T has no method Forward of %d inputs", module, len(inputs)))
 	}
-	like := torch.TensorOptions{}
-	type copied struct{ buffer, before *torch.Tensor }
-	var buffers []copied
-	for i, e := range StateDict(module) {
-		if i == 0 {
-			like.Device = e.Tensor.Device()
-		}
-		if e.Tensor.DType().IsFloat() && like.DType == 0 {
-			like.DType = e.Tensor.DType()
-		}
-		if e.Buffer {
-			buffers = append(buffers, copied{e.Tensor, e.Tensor.Clone()})
+	args := arguments(module, inputs)
+	torch.NoGrad(func() {
+		defer saveBuffers(module)()
+		torch.ForkRNG(func() {
+			defer seen.start()()
+			if y, ok := forward.Call(args)[0].Interface().(*torch.Tensor); ok {
+				output = y.Shape()
+			}
+		})
+	})
+	return output
+}
+
+// arguments makes tensors of inputs, zeros of a shape on the device of module and of its floating-point type.
+func arguments(module any, inputs []any) []reflect.Value {
+	var like torch.TensorOptions
+	for _, e := range StateDict(module) {
+		if e.Tensor.DType().IsFloat() {
+			like = torch.TensorOptions{DType: e.Tensor.DType(), Device: e.Tensor.Device()}
+			break
 		}
 	}
 	args := make([]reflect.Value, len(inputs))
@@ -78,20 +87,22 @@ func run(module any, inputs []any, seen *observer) (output []int) {
 			panic(refusal("an input of the summary is a shape or a tensor, not a %T", in))
 		}
 	}
-	torch.NoGrad(func() {
-		defer func() {
-			for _, b := range buffers {
-				b.buffer.CopyInPlace(b.before)
-			}
-		}()
-		torch.ForkRNG(func() {
-			defer seen.start()()
-			if y, ok := forward.Call(args)[0].Interface().(*torch.Tensor); ok {
-				output = y.Shape()
-			}
-		})
-	})
-	return output
+	return args
+}
+
+// saveBuffers copies the buffers of module and returns the function that puts their numbers back.
+func saveBuffers(module any) (restore func()) {
+	before := map[*torch.Tensor]*torch.Tensor{}
+	for _, e := range StateDict(module) {
+		if e.Buffer {
+			before[e.Tensor] = e.Tensor.Clone()
+		}
+	}
+	return func() {
+		for buffer, numbers := range before {
+			buffer.CopyInPlace(numbers)
+		}
+	}
 }
 
 // list adds the rows of v and of what is below it. slot is where a Sequential holds v.
@@ -141,15 +152,26 @@ func (t *Table) count(row *Row, e Entry, again bool) {
 
 // String is the table as text: a line a layer, then the totals.
 func (t *Table) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "name\ttype\toutput\tparameters\tbuffers\t\t")
+	lines := [][]string{{"name", "type", "output", "parameters", "buffers", ""}}
 	for _, r := range t.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t\n", r.Name, r.Type, shapeText(r.Output), r.Parameters, r.Buffers, r.marks())
+		lines = append(lines, []string{
+			r.Name, r.Type, shapeText(r.Output), strconv.Itoa(r.Parameters), strconv.Itoa(r.Buffers), r.marks(),
+		})
 	}
-	fmt.Fprintf(w, "total\t\t%s\t%d\t%d\t\t\n", shapeText(t.Output), t.Parameters, t.Buffers)
-	w.Flush()
-	fmt.Fprintf(&b, "%d parameters, %d of them trainable, and %d numbers in buffers\n", t.Parameters, t.Trainable, t.Buffers)
+	lines = append(lines, []string{"total", "", shapeText(t.Output), strconv.Itoa(t.Parameters), strconv.Itoa(t.Buffers),
+		fmt.Sprintf("%d trainable", t.Trainable)})
+	var widths [6]int
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s  %*s  %s", widths[0], l[0], widths[1], l[1], widths[2], l[2],
+			widths[3], l[3], widths[4], l[4], l[5])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 	return b.String()
 }
 
