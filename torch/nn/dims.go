@@ -7,9 +7,8 @@ import (
 	"github.com/forgergan/forger/torch"
 )
 
-// Dims is a size along each spatial dimension: an int for all of them alike, or a []int with one
-// for each (depth, then height, then width). Where it is nil the default holds. A constructor panics with a
-// *torch.Error if it is anything else.
+// Dims is a size along each spatial dimension: an int for all of them alike, or a []int with one for each (depth, then
+// height, then width). Where it is nil the default holds. What takes it panics with a *torch.Error if it is anything else.
 type Dims any
 
 // along writes d out as n numbers; other stands for nil.

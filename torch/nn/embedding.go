@@ -44,7 +44,9 @@ func NewEmbedding(count, features int, o ...EmbeddingOptions) *Embedding {
 func (l *Embedding) Forward(ids *torch.Tensor) *torch.Tensor {
 	weight, c := l.effective(l.Weight), &l.settings
 	if c.MaxNorm > 0 {
-		torch.NoGrad(func() { weight.Detach().EmbeddingRenormInPlace(ids, c.MaxNorm, c.NormType) })
+		torch.NoGrad(func() {
+			torch.Scope(func() { weight.Detach().EmbeddingRenormInPlace(ids, c.MaxNorm, c.NormType) })
+		})
 	}
 	return observe(l, torch.Embedding(weight, ids, torch.EmbeddingOptions{
 		PaddingIdx: c.PaddingIdx, ScaleGradByFreq: c.ScaleGradByFreq,

@@ -249,3 +249,22 @@ func TestLayersRefuseWhatTheyCannotTakeInOneSentence(t *testing.T) {
 		}
 	})
 }
+
+func TestBatchNormCountsBatchesInTrainingOnly(t *testing.T) {
+	native(t, func() {
+		b := nn.NewBatchNorm1d(2)
+		x := torch.Randn([]int{4, 2})
+		b.Forward(x)
+		nn.Eval(b)
+		b.Forward(x)
+		require.Equal(t, 1.0, b.NumBatchesTracked.Item())
+	})
+}
+
+func TestLocalResponseNormOfAnEvenSizeLooksBackOneChannelMore(t *testing.T) {
+	native(t, func() {
+		x := torch.FromSlice([]float32{1, 2, 4}, 1, 3, 1)
+		y := nn.LocalResponseNorm{Size: 2, Alpha: 1, Beta: 1}.Forward(x)
+		require.InDeltaSlice(t, []float32{1 / 1.5, 2 / 3.5, 4. / 11}, torch.Values[float32](y), 1e-6)
+	})
+}

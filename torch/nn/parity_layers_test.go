@@ -171,8 +171,11 @@ func (a layerArguments) interpolation() nn.Interpolation {
 	return o
 }
 
+// A builder makes the layer of a case.
+type builder = func(c *parity.Case, a layerArguments) nn.Layer
+
 // of gives a constructor of convolutions its arguments.
-func of[L nn.Layer](make func(in, out int, kernel nn.Dims, o ...nn.Conv) L) func(*parity.Case, layerArguments) nn.Layer {
+func of[L nn.Layer](make func(in, out int, kernel nn.Dims, o ...nn.Conv) L) builder {
 	return func(_ *parity.Case, a layerArguments) nn.Layer {
 		in, out, kernel, c := a.conv(a.t)
 		return make(in, out, kernel, c)
@@ -180,7 +183,7 @@ func of[L nn.Layer](make func(in, out int, kernel nn.Dims, o ...nn.Conv) L) func
 }
 
 // plain is a layer without arguments.
-func plain(l nn.Layer) func(*parity.Case, layerArguments) nn.Layer {
+func plain(l nn.Layer) builder {
 	return func(*parity.Case, layerArguments) nn.Layer { return l }
 }
 
@@ -212,34 +215,24 @@ func (s shortened) Weight(w *torch.Tensor, _ bool) *torch.Tensor {
 
 func (shortened) State(own []nn.Entry) []nn.Entry { return own }
 
-// normed gives one of the kit's layers to a normalisation.
-func normed(a layerArguments, conv func(*nn.Conv2d) *nn.Conv2d, transposed func(*nn.ConvTranspose2d) *nn.ConvTranspose2d,
-	linear func(*nn.Linear) *nn.Linear, embedding func(*nn.Embedding) *nn.Embedding) nn.Layer {
-	switch a.Layer {
-	case "conv2d":
-		return conv(nn.NewConv2d(3, 4, 3, nn.Conv{Padding: 1}))
-	case "convtranspose2d":
-		return transposed(nn.NewConvTranspose2d(3, 4, 4, nn.Conv{Stride: 2, Padding: 1}))
-	case "linear":
-		return linear(nn.NewLinear(5, 4))
-	case "embedding":
-		return embedding(nn.NewEmbedding(6, 4))
-	}
-	return conv(nn.NewConv2d(3, 4, 3))
-}
-
-func spectral[L nn.Weighted](o nn.SpectralNormOptions) func(L) L {
-	return func(l L) L { return nn.SpectralNorm(l, o) }
-}
-
-func spectralNormed(parametrization bool) func(*parity.Case, layerArguments) nn.Layer {
+func spectralNormed(parametrization bool) builder {
 	return func(_ *parity.Case, a layerArguments) nn.Layer {
 		o := nn.SpectralNormOptions{Iterations: a.NPowerIterations, Eps: a.Eps, Parametrization: parametrization}
-		return normed(a, spectral[*nn.Conv2d](o), spectral[*nn.ConvTranspose2d](o), spectral[*nn.Linear](o), spectral[*nn.Embedding](o))
+		switch a.Layer {
+		case "conv2d":
+			return nn.SpectralNorm(nn.NewConv2d(3, 4, 3, nn.Conv{Padding: 1}), o)
+		case "convtranspose2d":
+			return nn.SpectralNorm(nn.NewConvTranspose2d(3, 4, 4, nn.Conv{Stride: 2, Padding: 1}), o)
+		case "linear":
+			return nn.SpectralNorm(nn.NewLinear(5, 4), o)
+		case "embedding":
+			return nn.SpectralNorm(nn.NewEmbedding(6, 4), o)
+		}
+		return nn.SpectralNorm(nn.NewConv2d(3, 4, 3), o)
 	}
 }
 
-func weightNormed(parametrization bool) func(*parity.Case, layerArguments) nn.Layer {
+func weightNormed(parametrization bool) builder {
 	return func(c *parity.Case, a layerArguments) nn.Layer {
 		o := nn.WeightNormOptions{Dim: -1, Parametrization: parametrization}
 		if string(a.Dim) != "null" {
@@ -251,8 +244,6 @@ func weightNormed(parametrization bool) func(*parity.Case, layerArguments) nn.La
 		return nn.WeightNorm(nn.NewConv2d(3, 4, 3), o)
 	}
 }
-
-type builder = func(c *parity.Case, a layerArguments) nn.Layer
 
 var layers = map[string]builder{
 	"torch.nn.Linear": func(_ *parity.Case, a layerArguments) nn.Layer {
