@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"math"
+
+	"github.com/forgergan/forger/internal/mapfile"
 )
 
 // Report is what [Inspect] finds in a file. It is made to be written as JSON.
@@ -83,7 +85,7 @@ func Inspect(path string) (Report, error) {
 		}
 	}
 	errs := make([]error, len(steps))
-	inParallel(len(steps), func(i int) { errs[i] = guard(path, steps[i]) })
+	inParallel(len(steps), func(i int) { errs[i] = mapfile.Guard(path, steps[i]) })
 
 	r := Report{
 		Path: path, Format: "safetensors", Bytes: int64(len(f.mapped)), Tensors: make([]TensorReport, len(entries)),
