@@ -1,6 +1,7 @@
 package pth
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -33,24 +34,26 @@ func checkTree(v any) error {
 		return err
 	}
 	if limit := max(c.bytes, overlapMin/maxOverlap) * maxOverlap; e.bytes > limit {
-		return fmt.Errorf("its tensors have %d bytes together, but their storages %d: the limit is %d times that", e.bytes, c.bytes, maxOverlap)
+		return fmt.Errorf("tensors have %d bytes together, but their storages have %d: the limit is %d times that", e.bytes, c.bytes, maxOverlap)
 	}
 	return nil
 }
 
 func (c *checker) extent(v any, depth int) (extent, error) {
 	if depth > maxDepth {
-		return extent{}, fmt.Errorf("its values lie in each other more than %d deep, or a list contains itself", maxDepth)
+		return extent{}, fmt.Errorf("values lie in each other more than %d deep, or one contains itself", maxDepth)
 	}
 	var id any
 	var items []any
 	switch v := v.(type) {
-	case nil, bool, int64, *big.Int, float64, complex128, string, Bytes, ByteArray, Size, Device, torch.DType, *Set:
+	case nil, bool, int, int64, *big.Int, float64, complex128, string, Bytes, ByteArray, Size, Device, torch.DType, *Set:
 		return extent{nodes: 1}, nil
 	case *Tensor:
 		return c.tensor(v)
 	case *torch.Tensor: // in a tree to be saved
 		return extent{nodes: 1}, nil
+	case []any:
+		return c.extent(Tuple(v), depth)
 	case Tuple:
 		if len(v) == 0 {
 			return extent{nodes: 1}, nil
@@ -67,7 +70,7 @@ func (c *checker) extent(v any, depth int) (extent, error) {
 			items = append(items, v.Metadata)
 		}
 	default:
-		return extent{}, fmt.Errorf("it holds %s as a value", kind(v))
+		return extent{}, fmt.Errorf("%s cannot be a value in a .pth file", kind(v))
 	}
 	e, known := c.seen[id]
 	if !known {
@@ -81,18 +84,21 @@ func (c *checker) extent(v any, depth int) (extent, error) {
 			e.nodes += inner.nodes
 			e.bytes += inner.bytes
 			if e.nodes > maxNodes || e.bytes < 0 {
-				return e, fmt.Errorf("its values are more than %d when shared lists are written out", maxNodes)
+				return e, fmt.Errorf("there are more than %d values when shared lists are written out", maxNodes)
 			}
 		}
 		c.seen[id] = e
 	}
 	if depth+e.depth > maxDepth {
-		return e, fmt.Errorf("its values lie in each other more than %d deep", maxDepth)
+		return e, fmt.Errorf("values lie in each other more than %d deep", maxDepth)
 	}
 	return e, nil
 }
 
 func (c *checker) tensor(t *Tensor) (extent, error) {
+	if t.Storage == nil {
+		return extent{}, errors.New("a tensor has no storage")
+	}
 	if !c.storages[t.Storage] {
 		c.storages[t.Storage] = true
 		c.bytes += t.Storage.size

@@ -2,7 +2,6 @@ package pth
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -20,10 +19,17 @@ type encoder struct {
 	// storages numbers what has memory of its own, by *Storage or *torch.Tensor; contents reads it.
 	storages map[any]int
 	contents []func() ([]byte, error)
-	depth    int
+	types    map[any]torch.DType // of the elements of each storage, by the same; Uint8 for an untyped one
+}
+
+func newEncoder() *encoder {
+	return &encoder{memo: map[any]int{}, storages: map[any]int{}, types: map[any]torch.DType{}}
 }
 
 func (e *encoder) pickle(v any) ([]byte, error) {
+	if err := checkTree(v); err != nil {
+		return nil, err
+	}
 	e.out = append(e.out, 0x80, 2)
 	if err := e.value(v); err != nil {
 		return nil, err
@@ -34,10 +40,6 @@ func (e *encoder) pickle(v any) ([]byte, error) {
 func (e *encoder) op(bytes ...byte) { e.out = append(e.out, bytes...) }
 
 func (e *encoder) value(v any) error {
-	if e.depth++; e.depth > maxDepth {
-		return fmt.Errorf("the value is more than %d deep, or contains itself", maxDepth)
-	}
-	defer func() { e.depth-- }()
 	switch v := v.(type) {
 	case nil:
 		e.op('N')
@@ -133,12 +135,13 @@ func (e *encoder) int(v int64) {
 // long writes an integer of any size in two's complement.
 func (e *encoder) long(v *big.Int) error {
 	n := v.BitLen()/8 + 1 // with room for the sign
-	if n > math.MaxUint8 {
+	if n > maxIntBytes {
 		return fmt.Errorf("an integer of %d bits is too large", v.BitLen())
 	}
 	raw := new(big.Int).Add(v, new(big.Int).Lsh(big.NewInt(1), 8*uint(n))).FillBytes(make([]byte, n+1))[1:]
 	slices.Reverse(raw)
-	e.op(0x8a, byte(n))
+	e.op(0x8b)
+	e.out = binary.LittleEndian.AppendUint32(e.out, uint32(n))
 	e.out = append(e.out, raw...)
 	return nil
 }
@@ -247,11 +250,8 @@ func (e *encoder) items(items []Item) error {
 
 // view writes a tensor with its place in its storage.
 func (e *encoder) view(t *Tensor) error {
-	switch {
-	case t.Storage == nil:
-		return errors.New("a tensor has no storage")
-	case t.DType.Size() == 0:
-		return fmt.Errorf("a tensor has no element type: %s", t.DType)
+	if t.DType.Size() == 0 {
+		return fmt.Errorf("a tensor has the type %s", t.DType)
 	}
 	if err := t.check(); err != nil {
 		return fmt.Errorf("a tensor %w", err)
@@ -280,19 +280,22 @@ func (e *encoder) tensor(x *torch.Tensor) error {
 // rebuild writes the call that makes a tensor. Its storage is known by id.
 func (e *encoder) rebuild(t *Tensor, id any, content func() ([]byte, error)) error {
 	number, ok := e.storages[id]
+	class, typed := storageClasses[t.DType]
+	rebuild, module, element := "_rebuild_tensor_v2", "torch", t.DType
+	if !typed {
+		rebuild, module, class, element = "_rebuild_tensor_v3", "torch.storage", "UntypedStorage", torch.Uint8
+	}
 	if !ok {
 		number = len(e.contents)
-		e.storages[id] = number
+		e.storages[id], e.types[id] = number, element
 		e.contents = append(e.contents, content)
+	}
+	if other := e.types[id]; other != element || t.Storage.size%element.Size() != 0 {
+		return fmt.Errorf("a storage of %d bytes is viewed as %s and %s, which PyTorch refuses", t.Storage.size, other, element)
 	}
 	if t.Parameter {
 		e.global("torch._utils", "_rebuild_parameter")
 		e.op('(')
-	}
-	class, typed := storageClasses[t.DType]
-	rebuild, module := "_rebuild_tensor_v2", "torch"
-	if !typed {
-		rebuild, module, class = "_rebuild_tensor_v3", "torch.storage", "UntypedStorage"
 	}
 	e.global("torch._utils", rebuild)
 	e.op('(', '(')
@@ -300,11 +303,7 @@ func (e *encoder) rebuild(t *Tensor, id any, content func() ([]byte, error)) err
 	e.global(module, class)
 	_ = e.text(strconv.Itoa(number))
 	_ = e.text("cpu")
-	if typed {
-		e.int(int64(t.Storage.size / t.DType.Size()))
-	} else {
-		e.int(int64(t.Storage.size))
-	}
+	e.int(int64(t.Storage.size / element.Size()))
 	e.op('t', 'Q')
 	e.int(int64(t.Offset))
 	_ = e.tuple(tupleOf(t.Shape))

@@ -2,6 +2,7 @@ package pth
 
 import (
 	"fmt"
+	"io"
 	"math/bits"
 	"os"
 
@@ -191,4 +192,19 @@ func (f *File) storage(id Tuple) *typedStorage {
 	}
 	f.storages[key] = &typedStorage{s, class.element}
 	return f.storages[key]
+}
+
+// Is reports whether the file at path begins like a .pth file. Open says what is wrong with one that is none after all.
+func Is(path string) bool {
+	if stat, err := os.Stat(path); err != nil || !stat.Mode().IsRegular() {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(file, head)
+	return isZip(head[:n]) || isLegacy(head[:n])
 }

@@ -426,5 +426,5 @@ func kind(v any) string {
 	case *global:
 		return "the global " + v.name
 	}
-	return "a plain value"
+	return fmt.Sprintf("a value of type %T", v)
 }

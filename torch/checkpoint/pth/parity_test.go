@@ -36,9 +36,9 @@ type node struct {
 	Tensor        string          // its name among the outputs
 	DType         string
 	Shape, Stride []int
-	StorageOffset int `json:"storage_offset"`
-	Storage       int // numbered in the order of first use
-	StorageBytes  int `json:"storage_bytes"`
+	StorageOffset int  `json:"storage_offset"`
+	Storage       int  // numbered in the order of first use
+	StorageBytes  int  `json:"storage_bytes"`
 	RequiresGrad  bool `json:"requires_grad"`
 }
 

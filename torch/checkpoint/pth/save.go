@@ -26,7 +26,7 @@ const alignment = 64
 // The same value gives the same bytes. Save refuses, before it touches the disk, values of other types, trees that
 // contain themselves and tensors that reach beyond their storage. A failed save leaves the previous file.
 func Save(path string, value any) error {
-	e := &encoder{memo: map[any]int{}, storages: map[any]int{}}
+	e := newEncoder()
 	pickle, err := e.pickle(value)
 	if err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)
