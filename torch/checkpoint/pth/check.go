@@ -70,7 +70,7 @@ func (c *checker) extent(v any, depth int) (extent, error) {
 			items = append(items, v.Metadata)
 		}
 	default:
-		return extent{}, fmt.Errorf("%s cannot be a value in a .pth file", kind(v))
+		return extent{}, fmt.Errorf("a .pth file cannot hold %s", kind(v))
 	}
 	e, known := c.seen[id]
 	if !known {

@@ -15,7 +15,7 @@ import (
 // encoder writes a pickle of protocol 2, which every version of PyTorch reads.
 type encoder struct {
 	out  []byte
-	memo map[any]int // numbers of the containers and tensors written, by pointer
+	memo map[any]int // numbers of the containers and tensors written, by pointer; a tuple has that to its first item
 	// storages numbers what has memory of its own, by *Storage or *torch.Tensor; contents reads it.
 	storages map[any]int
 	contents []func() ([]byte, error)
@@ -78,7 +78,10 @@ func (e *encoder) value(v any) error {
 			return e.call(&List{v.Items})
 		})
 	case Tuple:
-		return e.tuple(v)
+		if len(v) == 0 {
+			return e.tuple(v)
+		}
+		return e.once(&v[0], func() error { return e.tuple(v) })
 	case *Dict:
 		return e.once(v, func() error { return e.dict(v) })
 	case Size:

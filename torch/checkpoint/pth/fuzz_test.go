@@ -51,7 +51,7 @@ func FuzzOpen(f *testing.F) {
 func FuzzPickle(f *testing.F) {
 	for _, file := range seeds(f) {
 		if a, err := openArchive(file); err == nil {
-			if pickle, err := a.read(a.records[pickleRecord]); err == nil {
+			if pickle, err := a.zip.Read(a.records[pickleRecord]); err == nil {
 				f.Add(pickle)
 			}
 		}

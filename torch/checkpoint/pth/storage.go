@@ -1,11 +1,6 @@
 package pth
 
 import (
-	"bytes"
-	"compress/flate"
-	"errors"
-	"fmt"
-	"io"
 	"sync"
 
 	"github.com/forgergan/forger/internal/mapfile"
@@ -54,20 +49,4 @@ func (s *Storage) inFile(f *File, mapped []byte, check func() ([]byte, error)) {
 		}
 		return once()
 	}
-}
-
-// inflate decompresses exactly size bytes. Memory grows with what comes, not with what is announced.
-func inflate(from io.Reader, size uint64) ([]byte, error) {
-	r := flate.NewReader(from)
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(r, int64(size)+1))
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err == nil && uint64(n) < size:
-		return nil, errors.New("it is cut off")
-	case err != nil:
-		return nil, fmt.Errorf("it cannot be decompressed: %w", err)
-	case uint64(n) > size:
-		return nil, errors.New("it is longer than announced")
-	}
-	return out.Bytes(), nil
 }

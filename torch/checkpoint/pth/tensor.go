@@ -26,7 +26,7 @@ type Tensor struct {
 func NewTensor(dtype torch.DType, data []byte, shape ...int) *Tensor {
 	t := &Tensor{DType: dtype, Shape: slices.Clone(shape), Stride: rowMajor(shape), Storage: NewStorage(data)}
 	if n, err := t.numel(); err != nil || dtype.Size() == 0 || n != len(data)/dtype.Size() || len(data)%dtype.Size() != 0 {
-		panic(&torch.Error{Op: "pth.NewTensor", Code: torch.ValueError, Msg: fmt.Sprintf("%d bytes are no %s tensor", len(data), dtype), Shapes: [][]int{shape}})
+		panic(&torch.Error{Op: "NewTensor", Code: torch.ValueError, Msg: fmt.Sprintf("%d bytes are no %s tensor", len(data), dtype), Shapes: [][]int{shape}})
 	}
 	return t
 }

@@ -2,6 +2,8 @@ package pth
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/forgergan/forger/torch"
 )
@@ -139,6 +141,12 @@ func Text(v any) string {
 			return "True"
 		}
 		return "False"
+	case float64:
+		text := strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+"))
+		if strings.Trim(text, "-0123456789") == "" {
+			text += ".0"
+		}
+		return text
 	case *Tensor:
 		return fmt.Sprintf("tensor%v %s", v.Shape, v.DType)
 	case *Set:
