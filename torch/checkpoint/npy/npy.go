@@ -53,8 +53,11 @@ func Read(path string) (Array, error) {
 
 // ReadZip reads the named arrays of the .npz archive at path, all if none is named. It is an error if one is missing.
 func ReadZip(path string, names ...string) (map[string]Array, error) {
-	arrays := map[string]Array{}
-	err := readFile(path, func(file []byte) error { return readZip(file, names, arrays) })
+	var arrays map[string]Array
+	err := readFile(path, func(file []byte) (err error) {
+		arrays, err = readZip(file, names)
+		return err
+	})
 	return arrays, err
 }
 
@@ -72,11 +75,12 @@ func readFile(path string, read func(file []byte) error) error {
 	})
 }
 
-func readZip(file []byte, names []string, into map[string]Array) error {
+func readZip(file []byte, names []string) (map[string]Array, error) {
 	z, err := safezip.Open(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	arrays := map[string]Array{}
 	for _, record := range z.Records {
 		name := strings.TrimSuffix(record.Name, ".npy")
 		if len(names) > 0 && !slices.Contains(names, name) {
@@ -84,18 +88,20 @@ func readZip(file []byte, names []string, into map[string]Array) error {
 		}
 		content, err := z.Read(record)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if into[name], err = decode(content); err != nil {
-			return fmt.Errorf("array %s: %w", mapfile.Quote(name), err)
+		a, err := decode(content)
+		if err != nil {
+			return nil, fmt.Errorf("array %s: %w", mapfile.Quote(name), err)
 		}
+		arrays[name] = a
 	}
 	for _, name := range names {
-		if _, ok := into[name]; !ok {
-			return fmt.Errorf("it has no array %s", mapfile.Quote(name))
+		if _, ok := arrays[name]; !ok {
+			return nil, fmt.Errorf("it has no array %s", mapfile.Quote(name))
 		}
 	}
-	return nil
+	return arrays, nil
 }
 
 // decode copies the array out of a whole .npy file.
