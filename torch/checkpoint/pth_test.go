@@ -67,7 +67,7 @@ func TestInspectListsTheOtherValuesOfAPthFile(t *testing.T) {
 	require.Equal(t, 46, r.Total.Tensors)
 	require.Equal(t, "nets.G.w_avg", r.Tensors[0].Name)
 	require.Equal(t, "float32", r.Tensors[0].DType)
-	for name, want := range map[string]string{"epoch": "17", "none": "None", "best_fid": "inf", "name": "pix2pix", "betas.1": "0.999", "true": "True"} {
+	for name, want := range map[string]string{"epoch": "17", "none": "None", "best_fid": "inf", "name": "pix2pix", "betas": "(0.5, 0.999)", "tuple0": "()", "true": "True"} {
 		require.Equal(t, want, r.Metadata[name], name)
 	}
 	_, err = Inspect(kit + "hostile_pth/zip_crc_mismatch.pth")

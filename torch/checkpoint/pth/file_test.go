@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -82,7 +84,7 @@ func TestFilesOfOtherKindsAreRefusedByName(t *testing.T) {
 func TestPicklesThatOnlyALimitStops(t *testing.T) {
 	long := func(op string, n int) string { return "\x80\x02" + string(bytes.Repeat([]byte(op), n)) + "." }
 	for says, pickle := range map[string]string{
-		"handles more than 16777216 values":         long("N", maxWork+1),
+		"handles more than 16777216 values":         long("N0", maxWork/2+1),
 		"more than 100 deep":                        "\x80\x02" + string(bytes.Repeat([]byte("]"), 200)) + string(bytes.Repeat([]byte("a"), 199)) + ".",
 		"a key of 17 parts":                         "\x80\x02}(" + string(bytes.Repeat([]byte("N"), 17)) + "tNs.",
 		"a nested tuple as a key":                   "\x80\x02})\x85\x85Ns.",
@@ -162,4 +164,16 @@ func TestAFileThatIsCutWhileOpenIsAnError(t *testing.T) {
 func TestASafetensorsFileIsNotTakenForAPickle(t *testing.T) {
 	require.False(t, isLegacy([]byte("\x80\x02\x00\x00\x00\x00\x00\x00{\"a\"")))
 	require.False(t, isZip([]byte("PK\x03\x04\x00\x00\x00\x00{\"a\"")))
+}
+
+func TestTextShowsPlainValuesInALine(t *testing.T) {
+	for want, v := range map[string]any{
+		"None": nil, "True": true, "False": false, "17": int64(17), "17.0": 17.0, "-0.5": -0.5, "inf": math.Inf(1),
+		"1e-08": 1e-8, "nan": math.NaN(), "a b": "a b", "torch.bfloat16": torch.BFloat16, "cuda:0": Device("cuda:0"),
+		"2 bytes": Bytes{1, 2}, "(1, \"a\", None)": Tuple{int64(1), "a", nil}, "{1}": &Set{[]any{int64(1)}},
+		"[0, 0, 0, 0, 0, 0, 0, 0, and 2 more]": &List{slices.Repeat([]any{int64(0)}, 10)},
+		"tensor[2] int8":                       NewTensor(torch.Int8, []byte{1, 2}, 2),
+	} {
+		require.Equal(t, want, Text(v))
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"runtime"
 
 	"github.com/forgergan/forger/internal/mapfile"
 )
@@ -108,7 +109,8 @@ func (f *File) readLegacyStorages(keys []any, at int) error {
 			return fmt.Errorf("storage %s has %d elements, the pickle says %d", mapfile.Quote(key), int64(n), s.size/s.element.Size())
 		}
 		at += 8
-		s.inFile(f, f.mapped[at:at+s.size:at+s.size], nil)
+		values := f.mapped[at : at+s.size : at+s.size]
+		s.inFile(f, values, func() ([]byte, error) { return values, touch(values) })
 		at += s.size
 	}
 	for key, s := range f.storages {
@@ -116,5 +118,16 @@ func (f *File) readLegacyStorages(keys []any, at int) error {
 			return fmt.Errorf("storage %s is not in the file", mapfile.Quote(key))
 		}
 	}
+	return nil
+}
+
+// touch reads a byte of each page: there is no checksum that would find out whether the file can still be read before
+// LibTorch copies it, where a fault ends the program.
+func touch(values []byte) error {
+	sum := byte(0)
+	for i := 0; i < len(values); i += 4096 {
+		sum |= values[i]
+	}
+	runtime.KeepAlive(sum) // so that the reads happen
 	return nil
 }

@@ -16,7 +16,8 @@ import (
 //
 //	{"state": {0: {"step": …, "exp_avg": …}, …}, "param_groups": [{"lr": …, "params": [0, …]}]}
 //
-// Python's load_state_dict takes it for an optimiser of the same kind over the same parameters.
+// Python's load_state_dict takes it for an optimiser of the same kind over the same parameters. The tensors are the
+// optimiser's own: save them before its next step.
 func FromOptimizer(s optim.State) (*Dict, error) {
 	state := &Dict{}
 	for _, e := range s.Tensors {

@@ -29,15 +29,12 @@ func (s *Storage) Size() int { return s.size }
 // the file is compressed. The first call compares them with their checksum.
 func (s *Storage) Bytes() ([]byte, error) { return s.read() }
 
-// inFile says where the values of a storage are: at mapped, after check, or what check returns. It is called once, since
-// it reads everything.
-func (s *Storage) inFile(f *File, mapped []byte, check func() ([]byte, error)) {
+// inFile says where the values of a storage are: what load returns, which touches the file and is called once, since it
+// reads everything. They are in mapped, if they are in a part of the file.
+func (s *Storage) inFile(f *File, mapped []byte, load func() ([]byte, error)) {
 	once := sync.OnceValues(func() (data []byte, err error) {
-		if check == nil {
-			return mapped, nil
-		}
 		err = mapfile.Guard(f.path, func() error {
-			data, err = check()
+			data, err = load()
 			return err
 		})
 		return data, err

@@ -2,6 +2,7 @@ package pth
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,19 +120,37 @@ func each(v any, visit func(name string, v any) error) error {
 	return nil
 }
 
-// Walk calls visit for every value below v that holds no others, in order, with its dotted name: "netG.conv.weight",
-// "optimizer.state.0.step". An error of visit ends the walk and is returned.
+// Walk calls visit for every tensor and plain value below v, in order, with its dotted name: "netG.conv.weight",
+// "optimizer.state.0.step". A list or tuple of plain values only is visited as one. An error of visit
+// ends the walk and is returned.
 func Walk(v any, visit func(name string, v any) error) error { return walk("", v, visit) }
 
 func walk(prefix string, v any, visit func(name string, v any) error) error {
-	switch v.(type) {
-	case *Dict, *List, Tuple:
-		return each(v, func(name string, v any) error { return walk(join(prefix, name), v, visit) })
+	if isLeaf(v) {
+		return visit(prefix, v)
 	}
-	return visit(prefix, v)
+	return each(v, func(name string, v any) error { return walk(join(prefix, name), v, visit) })
 }
 
-// Text shows a value that holds no others in a line, much as Python would.
+func isLeaf(v any) bool {
+	switch v := v.(type) {
+	case *Dict:
+		return false
+	case *List:
+		return isLeaf(Tuple(v.Items))
+	case Tuple:
+		return !slices.ContainsFunc(v, func(x any) bool {
+			switch x.(type) {
+			case *Dict, *List, Tuple, *Tensor:
+				return true
+			}
+			return false
+		})
+	}
+	return true
+}
+
+// Text shows a value that Walk visits in a short line, much as Python would.
 func Text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -149,14 +168,34 @@ func Text(v any) string {
 		return text
 	case *Tensor:
 		return fmt.Sprintf("tensor%v %s", v.Shape, v.DType)
-	case *Set:
-		return fmt.Sprintf("set of %d", len(v.Items))
 	case torch.DType:
 		return "torch." + v.String()
 	case Bytes:
 		return fmt.Sprintf("%d bytes", len(v))
 	case ByteArray:
 		return fmt.Sprintf("%d bytes", len(v))
+	case *List:
+		return "[" + itemsText(v.Items) + "]"
+	case Tuple:
+		return "(" + itemsText(v) + ")"
+	case *Set:
+		return "{" + itemsText(v.Items) + "}"
 	}
 	return fmt.Sprint(v)
+}
+
+// itemsText shows the first few of plain values.
+func itemsText(items []any) string {
+	const most = 8
+	var texts []string
+	for _, x := range items[:min(len(items), most)] {
+		if s, ok := x.(string); ok {
+			x = strconv.Quote(s)
+		}
+		texts = append(texts, Text(x))
+	}
+	if more := len(items) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, ", ")
 }
