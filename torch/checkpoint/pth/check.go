@@ -83,7 +83,7 @@ func (c *checker) extent(v any, depth int) (extent, error) {
 			e.depth = max(e.depth, inner.depth+1)
 			e.nodes += inner.nodes
 			e.bytes += inner.bytes
-			if e.nodes > maxNodes || e.bytes < 0 {
+			if e.nodes > maxNodes || e.bytes < 0 { // the sum of two that are not negative
 				return e, fmt.Errorf("there are more than %d values when shared lists are written out", maxNodes)
 			}
 		}

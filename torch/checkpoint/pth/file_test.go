@@ -110,6 +110,18 @@ func TestKeysThatAreEqualInPythonAreOne(t *testing.T) {
 	require.Equal(t, []Item{{int64(1), "c"}}, f.Value().(*Dict).Items)
 }
 
+func TestALargeDictionaryFindsItsKeys(t *testing.T) {
+	pickle := "\x80\x02}("
+	for i := range 40 {
+		pickle += "K" + string([]byte{byte(i % 20)}) + "K" + string([]byte{byte(i)})
+	}
+	f := open(t, zipOf(t, record{"x/data.pkl", pickle + "u.", zip.Store}))
+	require.Len(t, f.Value().(*Dict).Items, 20)
+	for i, item := range f.Value().(*Dict).Items {
+		require.Equal(t, Item{int64(i), int64(20 + i)}, item)
+	}
+}
+
 func TestAFileCanBeListedAndPartsLoaded(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {

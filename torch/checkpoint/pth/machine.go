@@ -35,7 +35,7 @@ type machine struct {
 	stack []any
 	marks []int // where the stack was at each MARK
 	memo  []any
-	keys  map[*Dict]map[any]int // where in its items each key of a dictionary is
+	keys  map[*Dict]map[any]int // see indexOf
 	// storage finds the storage that a persistent id names.
 	storage func(id Tuple) *typedStorage
 }
@@ -305,8 +305,8 @@ func (m *machine) popMark() []any {
 }
 
 func (m *machine) put(i uint64) {
-	// Python numbers them from 0 on, and writes at least a byte for each.
-	if i >= uint64(len(m.data)) {
+	// Python numbers them from 0 on, and needs at least an instruction for each.
+	if i >= uint64(m.work) {
 		refuse("the pickle remembers a value as number %d, more than it can have", i)
 	}
 	v := m.top()
@@ -329,83 +329,6 @@ func (m *machine) list() *List {
 		refuse("the pickle appends to %s as to a list", kind(m.top()))
 	}
 	return list
-}
-
-// setItems puts keys and values, in turn, into the dictionary on top.
-func (m *machine) setItems(items []any) {
-	d, ok := m.top().(*Dict)
-	if !ok {
-		refuse("the pickle puts keys into %s as into a dictionary", kind(m.top()))
-	}
-	if len(items)%2 != 0 {
-		refuse("the pickle has a key without a value")
-	}
-	for i := 0; i < len(items); i += 2 {
-		m.set(d, items[i], items[i+1])
-	}
-}
-
-func (m *machine) set(d *Dict, key, value any) {
-	h := m.hash(key)
-	index := m.keys[d]
-	if index == nil {
-		index = map[any]int{}
-		m.keys[d] = index
-	}
-	if i, ok := index[h]; ok {
-		d.Items[i].Value = value
-		return
-	}
-	index[h] = len(d.Items)
-	d.Items = append(d.Items, Item{key, value})
-}
-
-func (m *machine) addAll(set *Set, items []any) {
-	for _, x := range items {
-		m.hash(x)
-		set.Items = append(set.Items, x)
-	}
-}
-
-// tupleKey stands for a tuple.
-type tupleKey string
-
-// hash is what Go may use as a key of a map in place of a Python value; equal for values that are equal in Python.
-func (m *machine) hash(key any) any {
-	switch k := key.(type) {
-	case string:
-		if len(k) > maxKeyBytes {
-			refuse("a dictionary has a key of %d bytes, the limit is %d", len(k), maxKeyBytes)
-		}
-		m.spend(len(k) / 64)
-		return k
-	case nil, int64:
-		return k
-	case bool:
-		if k {
-			return int64(1)
-		}
-		return int64(0)
-	case float64:
-		if k == math.Trunc(k) && math.Abs(k) < 1<<62 {
-			return int64(k)
-		}
-		return k
-	case Tuple:
-		if len(k) > maxKeyItems {
-			refuse("a dictionary has a key of %d parts, the limit is %d", len(k), maxKeyItems)
-		}
-		text := ""
-		for _, x := range k {
-			if _, nested := x.(Tuple); nested {
-				refuse("a dictionary has a nested tuple as a key")
-			}
-			text += fmt.Sprintf("%T %#[1]v,", m.hash(x))
-		}
-		return tupleKey(text)
-	}
-	refuse("the pickle has %s as a key of a dictionary or set", kind(key))
-	return nil
 }
 
 // kind names a value's type in Python.

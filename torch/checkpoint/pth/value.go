@@ -11,7 +11,7 @@ import (
 
 // Dict is a Python dictionary. It keeps its order.
 type Dict struct {
-	Class    string // "dict", "OrderedDict" or "Counter"; an empty one is written as dict
+	Class    string // "dict", "OrderedDict" or "Counter"; Save takes "" for "dict"
 	Items    []Item
 	Metadata any // what torch.nn.Module.state_dict hangs on its OrderedDict as _metadata: a *Dict, or nil
 }
