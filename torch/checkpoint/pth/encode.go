@@ -73,6 +73,11 @@ func (e *encoder) value(v any) error {
 	case *List:
 		return e.once(v, func() error { return e.list(v) })
 	case *Set:
+		for _, x := range v.Items {
+			if !isKey(x) {
+				return fmt.Errorf("%s cannot be in a set", kind(x))
+			}
+		}
 		return e.once(v, func() error {
 			e.global("__builtin__", "set")
 			return e.call(&List{v.Items})
@@ -235,10 +240,8 @@ func (e *encoder) dict(d *Dict) error {
 func (e *encoder) items(items []Item) error {
 	e.op('(')
 	for _, item := range items {
-		switch item.Key.(type) {
-		case string, int, int64, bool, float64, Tuple, nil:
-		default:
-			return fmt.Errorf("a %T cannot be a key of a dictionary", item.Key)
+		if !isKey(item.Key) {
+			return fmt.Errorf("%s cannot be a key of a dictionary", kind(item.Key))
 		}
 		if err := e.value(item.Key); err != nil {
 			return err
@@ -266,7 +269,7 @@ func (e *encoder) view(t *Tensor) error {
 func (e *encoder) tensor(x *torch.Tensor) error {
 	t := &Tensor{}
 	err := torch.Try(func() {
-		t.DType, t.Shape, t.RequiresGrad = x.DType(), x.Shape(), x.RequiresGrad()
+		t.DType, t.Shape = x.DType(), x.Shape()
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package pth
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // setItems puts keys and values, in turn, into the dictionary on top.
@@ -102,4 +103,18 @@ func (m *machine) hash(key any) any {
 	}
 	refuse("the pickle has %s as a key of a dictionary or set", kind(key))
 	return nil
+}
+
+// isKey reports whether Save takes a value as a key or in a set: what hash takes.
+func isKey(v any) bool {
+	switch v := v.(type) {
+	case nil, string, int, int64, bool, float64:
+		return true
+	case Tuple:
+		return !slices.ContainsFunc(v, func(x any) bool {
+			_, nested := x.(Tuple)
+			return nested || !isKey(x)
+		})
+	}
+	return false
 }

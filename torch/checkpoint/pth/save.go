@@ -19,9 +19,10 @@ import (
 const alignment = 64
 
 // Save writes a value as torch.save does, atomically: a zip archive, not compressed, that torch.load reads with
-// weights_only=True. Values are those of [File.Value], and besides int for int64, []any for *List and *torch.Tensor, which
-// is copied from its device, row-major, when its turn comes. Tensors of one *Storage share it in the file, and one
-// *torch.Tensor at two places is one tensor; two *torch.Tensor that view the same memory become two.
+// weights_only=True. Values are those of [File.Value], and besides int for int64, []any for *List and *torch.Tensor,
+// which is copied from its device, row-major and detached as in a state_dict, when its turn comes. Tensors of one
+// *Storage share it in the file, and one *torch.Tensor at two places is one tensor; two *torch.Tensor that view the same
+// memory become two.
 //
 // The same value gives the same bytes. Save refuses, before it touches the disk, values of other types, trees that
 // contain themselves and tensors that reach beyond their storage. A failed save leaves the previous file.

@@ -71,13 +71,14 @@ func TestTiedWeightsAreTiedInTheFileAndWhenLoaded(t *testing.T) {
 	torchtest.Native(t)
 	torchtest.NoLeaks(t)
 	torch.Scope(func() {
-		w := torch.FromSlice([]float32{1, 2})
+		w := torch.FromSlice([]float32{1, 2}).SetRequiresGrad(true)
 		f := saved(t, &Dict{Class: "OrderedDict", Items: []Item{{"0.weight", w}, {"1.weight", w}, {"2.weight", w.Clone()}}})
 		state, err := f.StateDict()
 		require.NoError(t, err)
 		require.Len(t, state, 3)
 		require.Same(t, state[0].Tensor, state[1].Tensor)
 		require.NotSame(t, state[0].Tensor, state[2].Tensor)
+		require.False(t, f.Value().(*Dict).Items[0].Value.(*Tensor).RequiresGrad)
 		require.Equal(t, []float32{1, 2}, torch.Values[float32](state[2].Tensor))
 	})
 }
@@ -109,7 +110,8 @@ func TestSaveRefusesWhatAFileCannotHold(t *testing.T) {
 	for says, v := range map[string]any{
 		"a .pth file cannot hold a value of type float32": []any{float32(1)},
 		"values lie in each other more than 100 deep":     cycle,
-		"a *pth.List cannot be a key of a dictionary":     &Dict{Items: []Item{{cycle, 1}}},
+		"a list cannot be a key of a dictionary":          &Dict{Items: []Item{{cycle, 1}}},
+		"a tuple cannot be in a set":                      &Set{[]any{Tuple{cycle}}},
 		"a .pth file cannot hold a defaultdict":           &Dict{Class: "defaultdict"},
 		"a string of 1 bytes is not UTF-8 text":           "\xff",
 		"a tensor has no storage":                         &Tensor{DType: torch.Int8},
