@@ -91,6 +91,9 @@ func run(t *testing.T, variable, folder, group string, f func(t *testing.T, c *C
 	}
 }
 
+// Device is the device under test.
+func (c *Case) Device() torch.Device { return c.device }
+
 // Later skips a case of something that the library does not have yet.
 func (c *Case) Later() {
 	c.t.Helper()
