@@ -29,7 +29,11 @@
 // float32 parameters at the speed of half precision, see torch.Autocast and package amp.
 package optim
 
-import "github.com/forgergan/forger/torch"
+import (
+	"cmp"
+
+	"github.com/forgergan/forger/torch"
+)
 
 // Optimizer updates parameters from their gradients.
 type Optimizer interface {
@@ -69,6 +73,13 @@ type Group struct {
 }
 
 func (g *Group) shared() *Group { return g }
+
+// inherit takes what schedules keep from other, where g has none of it: the state was saved without them.
+func (g *Group) inherit(other Group) {
+	g.InitialLR = cmp.Or(g.InitialLR, other.InitialLR)
+	g.MaxLR, g.MinLR = cmp.Or(g.MaxLR, other.MaxLR), cmp.Or(g.MinLR, other.MinLR)
+	g.MaxMomentum, g.BaseMomentum = cmp.Or(g.MaxMomentum, other.MaxMomentum), cmp.Or(g.BaseMomentum, other.BaseMomentum)
+}
 
 // start gives the new memory of a parameter values other than 0.
 func (g *Group) start(memory) {}

@@ -78,7 +78,9 @@ func (b *base[S, G]) Restore(s State) error {
 	torch.NoGrad(func() {
 		for k := range groups {
 			g := b.groups[k] // schedules hold it
+			before := *g.shared()
 			*g = groups[k]
+			g.shared().inherit(before)
 			g.point()
 			for _, i := range g.shared().Params {
 				if given[i] == nil {
