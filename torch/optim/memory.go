@@ -16,13 +16,13 @@ const master = "master"
 // kept lists the tensors that g keeps for parameter i, in PyTorch's order.
 func (b *base[S, G]) kept(g G, i int) []string {
 	names := g.names()
-	if g.shared().MasterWeights {
-		if d := b.params[i].DType(); d == torch.BFloat16 || d == torch.Float16 {
-			names = append(names, master)
-		}
+	if g.shared().MasterWeights && isHalf(b.params[i].DType()) {
+		names = append(names, master)
 	}
 	return names
 }
+
+func isHalf(d torch.DType) bool { return d == torch.BFloat16 || d == torch.Float16 }
 
 // newMemory is what g keeps for parameter i before its first step.
 func (b *base[S, G]) newMemory(g G, i int) memory {
