@@ -87,11 +87,11 @@ func memoryFor(name string, source, given []*torch.Tensor) []*torch.Tensor {
 	}
 	out := make([]*torch.Tensor, len(source))
 	for i, x := range source {
-		x = x.Detach()
+		o := torch.ToOptions{Copy: true}
 		if isHalf(x.DType()) {
-			x = x.ToDType(torch.Float32)
+			o.DType = torch.Float32
 		}
-		out[i] = x.Clone().Own()
+		out[i] = x.To(o).Own()
 	}
 	return out
 }

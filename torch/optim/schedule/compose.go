@@ -62,7 +62,7 @@ func NewSequentialLR(schedules []*Schedule, milestones []int) *SequentialLR {
 		if !slices.Equal(one.groups, s.groups) {
 			refuse(name, "schedule %d is of another optimiser", i)
 		}
-		one.LastEpoch-- // its turn has not come
+		one.clock.LastEpoch-- // its turn has not come
 	}
 	for _, g := range s.groups {
 		g.LR = *g.InitialLR

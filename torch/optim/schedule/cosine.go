@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch/optim"
@@ -15,10 +16,14 @@ type cosineAnnealingLR struct {
 // NewCosineAnnealingLR lets the rate fall along half a cosine to etaMin in tMax steps, and rise again in as many
 // (Loshchilov and Hutter 2017, without restarts). It computes the next rate from the present one.
 func NewCosineAnnealingLR(opt optim.Optimizer, tMax int, etaMin float64) *Schedule {
-	if tMax < 1 {
-		refuse("CosineAnnealingLR", "%d steps", tMax)
+	return newSchedule("CosineAnnealingLR", opt, &cosineAnnealingLR{TMax: tMax, EtaMin: etaMin})
+}
+
+func (r *cosineAnnealingLR) check([]*optim.Group) error {
+	if r.TMax < 1 {
+		return fmt.Errorf("%d steps", r.TMax)
 	}
-	return newSchedule(opt, &cosineAnnealingLR{TMax: tMax, EtaMin: etaMin})
+	return nil
 }
 
 func (r *cosineAnnealingLR) rate(i int, _ *optim.Group, lr float64) float64 {
@@ -35,27 +40,34 @@ func (r *cosineAnnealingLR) rate(i int, _ *optim.Group, lr float64) float64 {
 type cosineWarmRestarts struct {
 	clock
 	T0     int     `json:"T_0"`
-	TI     int     `json:"T_i"` // length of the present period
+	TI     float64 `json:"T_i"` // length of the present period
 	TMult  int     `json:"T_mult"`
 	EtaMin float64 `json:"eta_min"`
-	TCur   int     `json:"T_cur"` // steps in the present period
+	TCur   float64 `json:"T_cur"` // steps in the present period
 }
 
 // NewCosineAnnealingWarmRestarts lets the rate fall along half a cosine to etaMin in t0 steps, then restarts from the
 // initial rate with a period tMult (1 in PyTorch) times as long, and so on (Loshchilov and Hutter 2017).
 func NewCosineAnnealingWarmRestarts(opt optim.Optimizer, t0, tMult int, etaMin float64) *Schedule {
-	if t0 < 1 || tMult < 1 {
-		refuse("CosineAnnealingWarmRestarts", "a period of %d steps, multiplied by %d", t0, tMult)
+	return newSchedule("CosineAnnealingWarmRestarts", opt, &cosineWarmRestarts{T0: t0, TMult: tMult, EtaMin: etaMin})
+}
+
+func (r *cosineWarmRestarts) check([]*optim.Group) error {
+	if r.T0 < 1 || r.TMult < 1 {
+		return fmt.Errorf("a period of %d steps, multiplied by %d", r.T0, r.TMult)
 	}
-	return newSchedule(opt, &cosineWarmRestarts{T0: t0, TMult: tMult, EtaMin: etaMin})
+	return nil
 }
 
 func (r *cosineWarmRestarts) rate(i int, _ *optim.Group, _ float64) float64 {
-	r.TCur, r.TI = r.LastEpoch, r.T0
+	r.TCur, r.TI = float64(r.LastEpoch), float64(r.T0)
+	if r.TMult == 1 {
+		r.TCur = math.Mod(r.TCur, r.TI)
+	}
 	for r.TCur >= r.TI {
 		r.TCur -= r.TI
-		r.TI *= r.TMult
+		r.TI *= float64(r.TMult)
 	}
 	r.StepCount = 0 // PyTorch's does not count
-	return r.EtaMin + (r.BaseLRs[i]-r.EtaMin)*(1+math.Cos(math.Pi*float64(r.TCur)/float64(r.TI)))/2
+	return r.EtaMin + (r.BaseLRs[i]-r.EtaMin)*(1+math.Cos(math.Pi*r.TCur/r.TI))/2
 }

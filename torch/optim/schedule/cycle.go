@@ -2,6 +2,8 @@ package schedule
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch/optim"
@@ -53,29 +55,36 @@ func NewCyclicLR(opt optim.Optimizer, base, top []float64, o CyclicLROptions) *S
 	down := float64(cmp.Or(o.StepSizeDown, int(up)))
 	r := &cyclicLR{
 		MaxLRs: perGroup(name, "top", len(groups), top), TotalSize: up + down, StepRatio: up / (up + down),
-		Mode: o.Mode, Gamma: cmp.Or(o.Gamma, 1), ScaleMode: "cycle", CycleMomentum: !o.KeepMomentum,
+		Mode: cmp.Or(o.Mode, Triangular), Gamma: cmp.Or(o.Gamma, 1), ScaleMode: "cycle", CycleMomentum: !o.KeepMomentum,
 	}
-	switch r.Mode {
-	case "":
-		r.Mode = Triangular
-	case Triangular, Triangular2:
-	case ExpRange:
+	if r.Mode == ExpRange {
 		r.ScaleMode = "iterations"
-	default:
-		refuse(name, "the mode %q is unknown", o.Mode)
 	}
 	for i, g := range groups {
 		g.LR = base[i]
 	}
 	if r.CycleMomentum {
 		low, high := cmp.Or(o.BaseMomentum, 0.8), cmp.Or(o.MaxMomentum, 0.9)
-		r.UseBeta1 = cycleMomentum(name, groups, low, high)
+		r.UseBeta1 = cycleMomentum(groups, low, high)
 		r.BaseMomentums = perGroup(name, "", len(groups), []float64{low})
 		r.MaxMomentums = perGroup(name, "", len(groups), []float64{high})
 	}
-	s := newSchedule(opt, r)
-	s.BaseLRs = base // not the initial rates
+	s := newSchedule(name, opt, r)
+	s.clock.BaseLRs = base // not the initial rates
 	return s
+}
+
+func (r *cyclicLR) check(groups []*optim.Group) error {
+	n := len(groups)
+	switch {
+	case len(r.MaxLRs) != n || r.CycleMomentum && (len(r.BaseMomentums) != n || len(r.MaxMomentums) != n):
+		return fmt.Errorf("bounds for other groups than these %d", n)
+	case !(r.TotalSize > 0 && r.StepRatio > 0 && r.StepRatio < 1):
+		return fmt.Errorf("a cycle of %g steps, of which %g go up", r.TotalSize, r.TotalSize*r.StepRatio)
+	case r.Mode != Triangular && r.Mode != Triangular2 && r.Mode != ExpRange:
+		return fmt.Errorf("the mode %q is unknown", r.Mode)
+	}
+	return checkMomentum(r.CycleMomentum, groups)
 }
 
 func (r *cyclicLR) rate(i int, g *optim.Group, _ float64) float64 {
@@ -134,9 +143,6 @@ type phase struct {
 // *torch.Error.
 func NewOneCycleLR(opt optim.Optimizer, top []float64, totalSteps int, o OneCycleLROptions) *Schedule {
 	const name = "OneCycleLR"
-	if totalSteps < 1 {
-		refuse(name, "%d steps", totalSteps)
-	}
 	groups := opt.Groups()
 	top = perGroup(name, "top", len(groups), top)
 	r := &oneCycleLR{TotalSteps: totalSteps, Anneal: "cos", CycleMomentum: !o.KeepMomentum}
@@ -157,9 +163,35 @@ func NewOneCycleLR(opt optim.Optimizer, top []float64, totalSteps int, o OneCycl
 		g.InitialLR, g.MaxLR, g.MinLR = &first, new(top[i]), new(first/cmp.Or(o.FinalDivFactor, 1e4))
 	}
 	if r.CycleMomentum {
-		r.UseBeta1 = cycleMomentum(name, groups, cmp.Or(o.BaseMomentum, 0.85), cmp.Or(o.MaxMomentum, 0.95))
+		r.UseBeta1 = cycleMomentum(groups, cmp.Or(o.BaseMomentum, 0.85), cmp.Or(o.MaxMomentum, 0.95))
 	}
-	return newSchedule(opt, r)
+	return newSchedule(name, opt, r)
+}
+
+func (r *oneCycleLR) check(groups []*optim.Group) error {
+	if r.TotalSteps < 1 {
+		return fmt.Errorf("%d steps", r.TotalSteps)
+	}
+	if len(r.Phases) == 0 {
+		return errors.New("no phases")
+	}
+	for _, p := range r.Phases {
+		for _, name := range []string{p.StartLR, p.EndLR, p.StartMomentum, p.EndMomentum} {
+			if _, ok := bounds[name]; !ok {
+				return fmt.Errorf("a phase from or to %q", name)
+			}
+		}
+	}
+	return checkMomentum(r.CycleMomentum, groups)
+}
+
+// bounds are what phases go between.
+var bounds = map[string]func(*optim.Group) *float64{
+	"initial_lr":    func(g *optim.Group) *float64 { return g.InitialLR },
+	"max_lr":        func(g *optim.Group) *float64 { return g.MaxLR },
+	"min_lr":        func(g *optim.Group) *float64 { return g.MinLR },
+	"base_momentum": func(g *optim.Group) *float64 { return g.BaseMomentum },
+	"max_momentum":  func(g *optim.Group) *float64 { return g.MaxMomentum },
 }
 
 func (r *oneCycleLR) rate(_ int, g *optim.Group, _ float64) float64 {
@@ -175,11 +207,8 @@ func (r *oneCycleLR) rate(_ int, g *optim.Group, _ float64) float64 {
 		start, p = p.EndStep, next
 	}
 	part := (t - start) / (p.EndStep - start)
-	values := map[string]*float64{
-		"initial_lr": g.InitialLR, "max_lr": g.MaxLR, "min_lr": g.MinLR, "base_momentum": g.BaseMomentum, "max_momentum": g.MaxMomentum,
-	}
 	between := func(from, to string) float64 {
-		a, b := *values[from], *values[to]
+		a, b := *bounds[from](g), *bounds[to](g)
 		if r.Anneal == "linear" {
 			return (b-a)*part + a
 		}
@@ -192,16 +221,21 @@ func (r *oneCycleLR) rate(_ int, g *optim.Group, _ float64) float64 {
 }
 
 // cycleMomentum gives all groups the bounds of a momentum that begins at high, and reports whether it is a beta.
-func cycleMomentum(name string, groups []*optim.Group, low, high float64) (beta bool) {
+func cycleMomentum(groups []*optim.Group, low, high float64) (beta bool) {
 	for _, g := range groups {
-		if g.Momentum == nil && g.Beta1 == nil {
-			refuse(name, "the optimiser has no momentum to cycle: set KeepMomentum")
-		}
 		g.BaseMomentum, g.MaxMomentum = &low, &high
-		setMomentum(g, high)
 		beta = g.Beta1 != nil
 	}
 	return beta
+}
+
+func checkMomentum(cycle bool, groups []*optim.Group) error {
+	for _, g := range groups {
+		if cycle && g.Momentum == nil && g.Beta1 == nil {
+			return errors.New("the optimiser has no momentum to cycle: set KeepMomentum")
+		}
+	}
+	return nil
 }
 
 func setMomentum(g *optim.Group, m float64) {

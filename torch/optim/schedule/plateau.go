@@ -24,7 +24,7 @@ type ReduceLROnPlateauOptions struct {
 // ReduceLROnPlateau reduces the rates when a metric has stopped improving.
 type ReduceLROnPlateau struct {
 	groups []*optim.Group
-	plateau
+	state  plateau
 }
 
 // plateau is its state under PyTorch's names.
@@ -82,9 +82,6 @@ func NewReduceLROnPlateau(opt optim.Optimizer, o ReduceLROnPlateauOptions) *Redu
 	if o.Factor != 0 {
 		p.Factor = o.Factor
 	}
-	if !(p.Factor < 1) {
-		refuse(name, "the factor %g is not below 1", p.Factor)
-	}
 	if o.Patience != nil {
 		p.Patience = *o.Patience
 	}
@@ -108,34 +105,38 @@ func NewReduceLROnPlateau(opt optim.Optimizer, o ReduceLROnPlateauOptions) *Redu
 	}
 	p.MinLRs = perGroup(name, "MinLR", len(groups), p.MinLRs)
 	p.Best = p.ModeWorse
+	if err := p.check(groups); err != nil {
+		refuse(name, "%v", err)
+	}
 	return &ReduceLROnPlateau{groups, p}
 }
 
 // Step judges the metric of a step or epoch, and reduces the rates if patience is at its end.
 func (p *ReduceLROnPlateau) Step(metric float64) {
-	p.LastEpoch++
-	if p.better(metric) {
-		p.Best = number(metric)
-		p.BadEpochs = 0
+	s := &p.state
+	s.LastEpoch++
+	if s.better(metric) {
+		s.Best = number(metric)
+		s.BadEpochs = 0
 	} else {
-		p.BadEpochs++
+		s.BadEpochs++
 	}
-	if p.Cooling > 0 {
-		p.Cooling--
-		p.BadEpochs = 0
+	if s.Cooling > 0 {
+		s.Cooling--
+		s.BadEpochs = 0
 	}
-	if p.BadEpochs > p.Patience {
+	if s.BadEpochs > s.Patience {
 		for i, g := range p.groups {
-			if lr := max(g.LR*p.Factor, p.MinLRs[i]); g.LR-lr > p.Eps {
+			if lr := max(g.LR*s.Factor, s.MinLRs[i]); g.LR-lr > s.Eps {
 				g.LR = lr
 			}
 		}
-		p.Cooling, p.BadEpochs = p.Cooldown, 0
+		s.Cooling, s.BadEpochs = s.Cooldown, 0
 	}
-	p.LastLRs = rates(p.groups)
+	s.LastLRs = rates(p.groups)
 }
 
-func (p *ReduceLROnPlateau) better(metric float64) bool {
+func (p *plateau) better(metric float64) bool {
 	best, relative := float64(p.Best), p.ThresholdMode == "rel"
 	switch {
 	case p.Mode == "max" && relative:
@@ -149,17 +150,24 @@ func (p *ReduceLROnPlateau) better(metric float64) bool {
 }
 
 // LastLR lists the present rate of each group.
-func (p *ReduceLROnPlateau) LastLR() []float64 { return slices.Clone(p.LastLRs) }
+func (p *ReduceLROnPlateau) LastLR() []float64 { return slices.Clone(p.state.LastLRs) }
 
 // State returns what Restore needs to go on exactly here: PyTorch's state_dict, with "inf" for an infinity.
-func (p *ReduceLROnPlateau) State() json.RawMessage { return encode(p.plateau) }
+func (p *ReduceLROnPlateau) State() json.RawMessage { return encode(p.state) }
 
 // Restore puts the schedule where State was called. It fails, changing nothing, if the state is of another one.
 func (p *ReduceLROnPlateau) Restore(state json.RawMessage) error {
-	return decode(state, &p.plateau, func() error {
-		if len(p.MinLRs) != len(p.groups) {
-			return fmt.Errorf("it has %d parameter groups, not %d", len(p.MinLRs), len(p.groups))
-		}
-		return nil
-	})
+	return decode(state, &p.state, func() error { return p.state.check(p.groups) })
+}
+
+func (p *plateau) check(groups []*optim.Group) error {
+	switch {
+	case len(p.MinLRs) != len(groups):
+		return fmt.Errorf("it has %d parameter groups, not %d", len(p.MinLRs), len(groups))
+	case !(p.Factor < 1):
+		return fmt.Errorf("the factor %g is not below 1", p.Factor)
+	case p.Mode != "min" && p.Mode != "max" || p.ThresholdMode != "rel" && p.ThresholdMode != "abs":
+		return fmt.Errorf("the modes %q and %q are not min or max and rel or abs", p.Mode, p.ThresholdMode)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch/optim"
@@ -16,7 +17,7 @@ type lambdaLR struct {
 // NewLambdaLR multiplies the initial rate by f(0), f(1), f(2), …; f is one function, or one a group.
 func NewLambdaLR(opt optim.Optimizer, f ...func(step int) float64) *Schedule {
 	f = perGroup("LambdaLR", "f", len(opt.Groups()), f)
-	return newSchedule(opt, &lambdaLR{f: f, Lambdas: make([]*struct{}, len(f))})
+	return newSchedule("LambdaLR", opt, &lambdaLR{f: f, Lambdas: make([]*struct{}, len(f))})
 }
 
 func (r *lambdaLR) rate(i int, _ *optim.Group, _ float64) float64 {
@@ -32,7 +33,7 @@ type multiplicativeLR struct {
 // NewMultiplicativeLR multiplies the present rate by f(1), f(2), …; f is one function, or one a group.
 func NewMultiplicativeLR(opt optim.Optimizer, f ...func(step int) float64) *Schedule {
 	f = perGroup("MultiplicativeLR", "f", len(opt.Groups()), f)
-	return newSchedule(opt, &multiplicativeLR{f: f, Lambdas: make([]*struct{}, len(f))})
+	return newSchedule("MultiplicativeLR", opt, &multiplicativeLR{f: f, Lambdas: make([]*struct{}, len(f))})
 }
 
 func (r *multiplicativeLR) rate(i int, _ *optim.Group, lr float64) float64 {
@@ -50,10 +51,14 @@ type stepLR struct {
 
 // NewStepLR multiplies the present rate by gamma (PyTorch's default is 0.1) every stepSize steps.
 func NewStepLR(opt optim.Optimizer, stepSize int, gamma float64) *Schedule {
-	if stepSize < 1 {
-		refuse("StepLR", "a step size of %d", stepSize)
+	return newSchedule("StepLR", opt, &stepLR{StepSize: stepSize, Gamma: gamma})
+}
+
+func (r *stepLR) check([]*optim.Group) error {
+	if r.StepSize < 1 {
+		return fmt.Errorf("a step size of %d", r.StepSize)
 	}
-	return newSchedule(opt, &stepLR{StepSize: stepSize, Gamma: gamma})
+	return nil
 }
 
 func (r *stepLR) rate(_ int, _ *optim.Group, lr float64) float64 {
@@ -87,7 +92,7 @@ func NewMultiStepLR(opt optim.Optimizer, milestones []int, gamma float64) *Sched
 	for _, m := range milestones {
 		r.Milestones[m]++
 	}
-	return newSchedule(opt, r)
+	return newSchedule("MultiStepLR", opt, r)
 }
 
 func (r *multiStepLR) rate(_ int, _ *optim.Group, lr float64) float64 {
@@ -100,13 +105,17 @@ type constantLR struct {
 	TotalIters int     `json:"total_iters"`
 }
 
-// NewConstantLR multiplies the present rate by factor, in [0, 1], and takes that back after totalIters steps. (PyTorch's
+// NewConstantLR multiplies the present rate by factor, in (0, 1], and takes that back after totalIters steps. (PyTorch's
 // defaults are 1/3 and 5.)
 func NewConstantLR(opt optim.Optimizer, factor float64, totalIters int) *Schedule {
-	if !(factor >= 0 && factor <= 1) {
-		refuse("ConstantLR", "the factor %g is not between 0 and 1", factor)
+	return newSchedule("ConstantLR", opt, &constantLR{Factor: factor, TotalIters: totalIters})
+}
+
+func (r *constantLR) check([]*optim.Group) error {
+	if !(r.Factor > 0 && r.Factor <= 1) {
+		return fmt.Errorf("the factor %g is not above 0 and at most 1", r.Factor)
 	}
-	return newSchedule(opt, &constantLR{Factor: factor, TotalIters: totalIters})
+	return nil
 }
 
 func (r *constantLR) rate(_ int, _ *optim.Group, lr float64) float64 {
@@ -130,13 +139,17 @@ type linearLR struct {
 // [0, 1]: a warm-up, or a decay to zero. It computes the next rate from the present one. (PyTorch's defaults are 1/3, 1
 // and 5.)
 func NewLinearLR(opt optim.Optimizer, start, end float64, totalIters int) *Schedule {
-	if !(start > 0 && start <= 1) {
-		refuse("LinearLR", "the start factor %g is not above 0 and at most 1", start)
+	return newSchedule("LinearLR", opt, &linearLR{StartFactor: start, EndFactor: end, TotalIters: totalIters})
+}
+
+func (r *linearLR) check([]*optim.Group) error {
+	if !(r.StartFactor > 0 && r.StartFactor <= 1) {
+		return fmt.Errorf("the start factor %g is not above 0 and at most 1", r.StartFactor)
 	}
-	if !(end >= 0 && end <= 1) {
-		refuse("LinearLR", "the end factor %g is not between 0 and 1", end)
+	if !(r.EndFactor >= 0 && r.EndFactor <= 1) {
+		return fmt.Errorf("the end factor %g is not between 0 and 1", r.EndFactor)
 	}
-	return newSchedule(opt, &linearLR{StartFactor: start, EndFactor: end, TotalIters: totalIters})
+	return nil
 }
 
 func (r *linearLR) rate(_ int, _ *optim.Group, lr float64) float64 {
@@ -158,7 +171,7 @@ type exponentialLR struct {
 
 // NewExponentialLR multiplies the present rate by gamma in every step.
 func NewExponentialLR(opt optim.Optimizer, gamma float64) *Schedule {
-	return newSchedule(opt, &exponentialLR{Gamma: gamma})
+	return newSchedule("ExponentialLR", opt, &exponentialLR{Gamma: gamma})
 }
 
 func (r *exponentialLR) rate(_ int, _ *optim.Group, lr float64) float64 {

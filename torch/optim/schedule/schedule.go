@@ -55,9 +55,14 @@ type clock struct {
 
 func (c *clock) shared() *clock { return c }
 
+// check is that of a rule that takes all settings.
+func (c *clock) check([]*optim.Group) error { return nil }
+
 // A rule gives the rates of one kind of schedule. Its fields are PyTorch's state.
 type rule interface {
 	shared() *clock
+	// check finds settings, given or restored, by which there are no rates for groups.
+	check(groups []*optim.Group) error
 	// rate is the learning rate of group i, g, in step LastEpoch, where its rate so far was lr.
 	rate(i int, g *optim.Group, lr float64) float64
 }
@@ -66,17 +71,20 @@ type rule interface {
 type Schedule struct {
 	groups []*optim.Group
 	rule   rule
-	*clock
+	clock  *clock // the rule's
 }
 
-// newSchedule makes the initial step of r.
-func newSchedule(opt optim.Optimizer, r rule) *Schedule {
+// newSchedule makes the initial step of r. The name is for complaints.
+func newSchedule(name string, opt optim.Optimizer, r rule) *Schedule {
 	s := &Schedule{opt.Groups(), r, r.shared()}
+	if err := r.check(s.groups); err != nil {
+		refuse(name, "%v", err)
+	}
 	for _, g := range s.groups {
 		if g.InitialLR == nil {
 			g.InitialLR = new(g.LR)
 		}
-		s.BaseLRs = append(s.BaseLRs, *g.InitialLR)
+		s.clock.BaseLRs = append(s.clock.BaseLRs, *g.InitialLR)
 	}
 	s.begin()
 	return s
@@ -84,15 +92,16 @@ func newSchedule(opt optim.Optimizer, r rule) *Schedule {
 
 // begin makes the step that leads to the first rates.
 func (s *Schedule) begin() {
-	s.LastEpoch, s.StepCount, s.IsInitial = -1, 0, true
+	c := s.clock
+	c.LastEpoch, c.StepCount, c.IsInitial = -1, 0, true
 	s.Step()
-	s.IsInitial = false
+	c.IsInitial = false
 }
 
 // Step goes on to the next rates.
 func (s *Schedule) Step() {
-	s.LastEpoch++
-	s.StepCount++
+	s.clock.LastEpoch++
+	s.clock.StepCount++
 	for i, g := range s.groups {
 		g.LR = s.rule.rate(i, g, g.LR)
 	}
@@ -101,9 +110,9 @@ func (s *Schedule) Step() {
 
 // restart sets the rates of step 0, from the initial rates, when the schedule's turn comes in a sequence.
 func (s *Schedule) restart() {
-	s.LastEpoch = 0
+	s.clock.LastEpoch = 0
 	for i, g := range s.groups {
-		lr := s.BaseLRs[i]
+		lr := s.clock.BaseLRs[i]
 		if _, ok := s.rule.(*multiplicativeLR); ok {
 			lr = g.LR // PyTorch has no other form of this one
 		}
@@ -121,10 +130,10 @@ func (s *Schedule) State() json.RawMessage { return encode(s.rule) }
 // Restore puts the schedule where State was called. It fails, changing nothing, if the state is of another one.
 func (s *Schedule) Restore(state json.RawMessage) error {
 	return decode(state, s.rule, func() error {
-		if len(s.BaseLRs) != len(s.groups) {
-			return fmt.Errorf("it has %d parameter groups, not %d", len(s.BaseLRs), len(s.groups))
+		if n := len(s.clock.BaseLRs); n != len(s.groups) {
+			return fmt.Errorf("it has %d parameter groups, not %d", n, len(s.groups))
 		}
-		return nil
+		return s.rule.check(s.groups)
 	})
 }
 

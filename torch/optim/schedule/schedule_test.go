@@ -118,6 +118,8 @@ func TestAStateThatDoesNotFitIsRefusedAndChangesNothing(t *testing.T) {
 		"other milestones":    {multi, json.RawMessage(`{"milestones": {"7": 1}, "base_lrs": []}`), "it has 0 parameter groups, not 1"},
 		"too many milestones": {sequence, json.RawMessage(`{"_milestones": [1, 2]}`), "it has 2 milestones, not 1"},
 		"a plateau's groups":  {plateau, json.RawMessage(`{"min_lrs": []}`), "it has 0 parameter groups, not 1"},
+		"a step of 0":         {one, json.RawMessage(`{"step_size": 0}`), "a step size of 0"},
+		"an unknown mode":     {plateau, json.RawMessage(`{"mode": "middle"}`), `the modes "middle" and "rel"`},
 		"a text for a number": {plateau, json.RawMessage(`{"best": "worst"}`), "the state does not fit this schedule"},
 	} {
 		if name == "another class" {
@@ -144,7 +146,7 @@ func TestMisuseOfASchedulePanicsWithAnError(t *testing.T) {
 	for message, f := range map[string]func(){
 		"LambdaLR: 2 values of f for 1 parameter groups":            func() { schedule.NewLambdaLR(opt, one, one) },
 		"StepLR: a step size of 0":                                  func() { schedule.NewStepLR(opt, 0, 0.1) },
-		"ConstantLR: the factor 2 is not between 0 and 1":           func() { schedule.NewConstantLR(opt, 2, 1) },
+		"ConstantLR: the factor 2 is not above 0 and at most 1":     func() { schedule.NewConstantLR(opt, 2, 1) },
 		"LinearLR: the start factor 0 is not above 0 and at most 1": func() { schedule.NewLinearLR(opt, 0, 1, 1) },
 		"LinearLR: the end factor -1 is not between 0 and 1":        func() { schedule.NewLinearLR(opt, 1, -1, 1) },
 		"CosineAnnealingLR: 0 steps":                                func() { schedule.NewCosineAnnealingLR(opt, 0, 0) },
@@ -161,4 +163,47 @@ func TestMisuseOfASchedulePanicsWithAnError(t *testing.T) {
 	} {
 		require.ErrorContains(t, torch.Try(f), message)
 	}
+}
+
+// everySchedule is one of each kind, of optimisers of their own.
+func everySchedule() []schedule.Scheduler {
+	one, two := sgd(1), sgd(1)
+	return []schedule.Scheduler{
+		schedule.NewLambdaLR(sgd(1), func(int) float64 { return 1 }),
+		schedule.NewStepLR(sgd(1), 2, 0.5),
+		schedule.NewMultiStepLR(sgd(1), []int{2, 3}, 0.5),
+		schedule.NewConstantLR(sgd(1), 0.5, 2),
+		schedule.NewLinearLR(sgd(1), 0.5, 1, 2),
+		schedule.NewExponentialLR(sgd(1), 0.5),
+		schedule.NewCosineAnnealingLR(sgd(1), 3, 0),
+		schedule.NewCosineAnnealingWarmRestarts(sgd(1), 3, 2, 0),
+		schedule.NewCyclicLR(sgd(1), []float64{1}, []float64{2}, schedule.CyclicLROptions{}),
+		schedule.NewOneCycleLR(sgd(1), []float64{1}, 10, schedule.OneCycleLROptions{}),
+		schedule.NewSequentialLR([]*schedule.Schedule{schedule.NewStepLR(one, 2, 0.5), schedule.NewExponentialLR(one, 0.5)}, []int{3}),
+		schedule.NewChainedScheduler(schedule.NewStepLR(two, 2, 0.5), schedule.NewExponentialLR(two, 0.5)),
+	}
+}
+
+// Whatever a state says, it is refused without a change, or the schedule goes on.
+func FuzzRestore(f *testing.F) {
+	newPlateau := func() *schedule.ReduceLROnPlateau {
+		return schedule.NewReduceLROnPlateau(sgd(1), schedule.ReduceLROnPlateauOptions{})
+	}
+	f.Add([]byte(newPlateau().State()))
+	for _, s := range everySchedule() {
+		f.Add([]byte(s.State()))
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		for i, s := range everySchedule() {
+			if s.Restore(state) != nil {
+				require.JSONEq(t, string(everySchedule()[i].State()), string(s.State()))
+			}
+			torch.Try(s.Step) // a step beyond the last is an *Error, which Try stops
+		}
+		plateau := newPlateau()
+		if plateau.Restore(state) != nil {
+			require.JSONEq(t, string(newPlateau().State()), string(plateau.State()))
+		}
+		plateau.Step(1)
+	})
 }
