@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/forgergan/forger/torch/optim"
 )
@@ -176,9 +177,14 @@ func (r *oneCycleLR) check(groups []*optim.Group) error {
 		return errors.New("no phases")
 	}
 	for _, p := range r.Phases {
-		for _, name := range []string{p.StartLR, p.EndLR, p.StartMomentum, p.EndMomentum} {
-			if _, ok := bounds[name]; !ok {
-				return fmt.Errorf("a phase from or to %q", name)
+		names := []string{p.StartLR, p.EndLR}
+		if r.CycleMomentum {
+			names = append(names, p.StartMomentum, p.EndMomentum)
+		}
+		for _, name := range names {
+			of := bounds[name]
+			if of == nil || slices.ContainsFunc(groups, func(g *optim.Group) bool { return of(g) == nil }) {
+				return fmt.Errorf("a phase from or to %q, which the groups do not have", name)
 			}
 		}
 	}

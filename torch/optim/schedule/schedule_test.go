@@ -102,6 +102,8 @@ func TestAStateThatDoesNotFitIsRefusedAndChangesNothing(t *testing.T) {
 	sequence := schedule.NewSequentialLR([]*schedule.Schedule{schedule.NewStepLR(opt, 2, 0.5), schedule.NewExponentialLR(opt, 0.5)}, []int{3})
 	plateau := schedule.NewReduceLROnPlateau(opt, schedule.ReduceLROnPlateauOptions{})
 	other := schedule.NewStepLR(sgd(1, 2), 2, 0.5)
+	still := schedule.NewOneCycleLR(sgd(1), []float64{1}, 10, schedule.OneCycleLROptions{KeepMomentum: true})
+	cycle := schedule.NewOneCycleLR(sgd(1), []float64{1}, 10, schedule.OneCycleLROptions{})
 	for name, c := range map[string]struct {
 		to interface {
 			State() json.RawMessage
@@ -118,6 +120,7 @@ func TestAStateThatDoesNotFitIsRefusedAndChangesNothing(t *testing.T) {
 		"other milestones":    {multi, json.RawMessage(`{"milestones": {"7": 1}, "base_lrs": []}`), "it has 0 parameter groups, not 1"},
 		"too many milestones": {sequence, json.RawMessage(`{"_milestones": [1, 2]}`), "it has 2 milestones, not 1"},
 		"a plateau's groups":  {plateau, json.RawMessage(`{"min_lrs": []}`), "it has 0 parameter groups, not 1"},
+		"a momentum to cycle": {still, cycle.State(), `a phase from or to "max_momentum", which the groups do not have`},
 		"a step of 0":         {one, json.RawMessage(`{"step_size": 0}`), "a step size of 0"},
 		"an unknown mode":     {plateau, json.RawMessage(`{"mode": "middle"}`), `the modes "middle" and "rel"`},
 		"a text for a number": {plateau, json.RawMessage(`{"best": "worst"}`), "the state does not fit this schedule"},
