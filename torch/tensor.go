@@ -45,6 +45,7 @@ const (
 	flagContiguous
 	flagChannelsLast
 	flagChannelsLast3d
+	flagInference
 )
 
 type info struct {

@@ -59,6 +59,7 @@ const (
 	LinAlg         Code = C.FORGER_LINALG
 	OutOfMemory    Code = C.FORGER_OUT_OF_MEMORY
 	DeviceError    Code = C.FORGER_DEVICE_ERROR
+	goPanic        Code = C.FORGER_GO_PANIC
 )
 
 // Op is the number of a native call or an operator.
@@ -86,6 +87,17 @@ const (
 	GradMode          Op = C.FORGER_GRAD_MODE
 	Backward          Op = C.FORGER_BACKWARD
 	Grad              Op = C.FORGER_GRAD
+	released          Op = C.FORGER_RELEASED
+	Return            Op = C.FORGER_RETURN
+	Hook              Op = C.FORGER_HOOK
+	Unhook            Op = C.FORGER_UNHOOK
+	RetainGrad        Op = C.FORGER_RETAIN_GRAD
+	Function          Op = C.FORGER_FUNCTION
+	CheckpointBegin   Op = C.FORGER_CHECKPOINT_BEGIN
+	CheckpointEnd     Op = C.FORGER_CHECKPOINT_END
+	Anomaly           Op = C.FORGER_ANOMALY
+	Caller            Op = C.FORGER_CALLER
+	Inference         Op = C.FORGER_INFERENCE
 	Seed              Op = C.FORGER_SEED
 	GeneratorNew      Op = C.FORGER_GENERATOR_NEW
 	GeneratorFree     Op = C.FORGER_GENERATOR_FREE
@@ -138,13 +150,37 @@ func (r *Result) Real(i int) float64 { return math.Float64frombits(uint64(r.Valu
 
 // Call makes one call. The slices belong to the caller and may be empty; text is both the bytes
 // of string arguments and the memory that FromBytes reads and ToBytes and System write.
+//
+// Backward and Grad may call Go functions; the panic of one goes on from here with its value.
 func Call(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Result) {
+	if op == Backward || op == Grad {
+		callEngine(op, args, ints, handles, text, r)
+		return
+	}
 	var c C.forger_result
 	C.forger_dispatch(C.int32_t(op), C.int32_t(len(args)),
 		(*C.forger_arg)(unsafe.Pointer(unsafe.SliceData(args))),
 		(*C.int64_t)(unsafe.Pointer(unsafe.SliceData(ints))),
 		(*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(handles))),
 		(*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.size_t(len(text)), &c)
+	r.read(&c)
+}
+
+// callEngine is a function of its own since its result is on the heap: a call back into Go may move the stack.
+func callEngine(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Result) {
+	var c C.forger_result
+	C.forger_dispatch_engine(C.int32_t(op), C.int32_t(len(args)),
+		(*C.forger_arg)(unsafe.Pointer(unsafe.SliceData(args))),
+		(*C.int64_t)(unsafe.Pointer(unsafe.SliceData(ints))),
+		(*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(handles))),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.size_t(len(text)), &c)
+	r.read(&c)
+	if r.Code == goPanic {
+		repanic(int64(c.values[0]))
+	}
+}
+
+func (r *Result) read(c *C.forger_result) {
 	r.Code, r.N, r.Scoped = Code(c.code), int(c.n), c.scoped != 0
 	for i := range min(r.N, len(r.Inline)) {
 		r.Inline[i] = int64(c.values[i])
@@ -156,5 +192,8 @@ func Call(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Res
 	if c.message != nil {
 		r.Text = C.GoString(c.message)
 		C.free(unsafe.Pointer(c.message))
+	}
+	if c.released != 0 {
+		drain()
 	}
 }

@@ -18,3 +18,7 @@ char* forger_open_shim(const char* path, const char** stamp);
 /* Calls the shim; forger_open_shim must have succeeded. The arrays may be NULL where empty. */
 void forger_dispatch(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
                      const uint64_t* handles, char* text, size_t text_size, forger_result* result);
+
+/* The same for calls that may call Go back. */
+void forger_dispatch_engine(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
+                            const uint64_t* handles, char* text, size_t text_size, forger_result* result);
