@@ -137,7 +137,7 @@ func TestMisuseOfAFunctionIsExplained(t *testing.T) {
 				y.Backward()
 				y.Backward()
 			}},
-			{"is a nil tensor", func() {
+			{"torch.GoFunction: tensor 0 of the list is nil", func() {
 				torch.Function{Forward: func(*torch.Context, tensors) tensors { return tensors{nil} }}.Apply(x)
 			}},
 		} {

@@ -94,7 +94,7 @@ func jacobian(y *torch.Tensor, inputs []*torch.Tensor) [][][]float64 {
 	for i := range out {
 		out[i] = make([][]float64, len(inputs))
 		torch.Scope(func() {
-			one := y.Detach().ZerosLike()
+			one := y.Detach().NewZeros(y.Shape())
 			one.View(-1).SetAt(1, i)
 			var grads []*torch.Tensor
 			if y.RequiresGrad() {
