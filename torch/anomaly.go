@@ -38,9 +38,10 @@ func searchAnomalies(more int32) {
 
 // nameCaller tells C++ who calls op, for the nodes that the call records.
 func nameCaller(op string) {
-	text := fmt.Appendf(nil, "torch.%s at %s", op, strings.Join(callers(), " < "))
-	var r capi.Result
-	capi.Call(capi.Caller, []capi.Arg{{Kind: capi.String, N: int32(len(text))}}, nil, nil, text, &r)
+	f := newFrame(op, capi.Caller)
+	f.string(fmt.Sprintf("torch.%s at %s", op, strings.Join(callers(), " < ")))
+	capi.Call(f.op, f.args, f.ints_, f.handles, f.text, &f.result)
+	f.release()
 }
 
 // callers are the places on the stack from the first one outside this package on, at most eight.

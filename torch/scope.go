@@ -76,6 +76,5 @@ func Live() int { return CurrentStats().Live }
 func reclaim() {
 	runtime.GC()
 	runtime.GC() // cleanups of the first collection run in their own goroutine
-	var r capi.Result
-	capi.Call(capi.EmptyCache, nil, nil, nil, nil, &r)
+	newFrame("EmptyCache", capi.EmptyCache).run()
 }

@@ -54,14 +54,18 @@ func take(number int64) any {
 // drain drops what C++ has given back. It may do so only here, not when C++ drops its end: that happens inside calls
 // that must not call Go back.
 func drain() {
-	var r Result
-	Call(released, nil, nil, nil, nil, &r)
+	r := results.Get().(*Result)
+	defer results.Put(r)
+	Call(released, nil, nil, nil, nil, r)
 	held.Lock()
 	defer held.Unlock()
 	for _, number := range r.Values() {
 		delete(held.values, number)
 	}
+	r.More = nil
 }
+
+var results = sync.Pool{New: func() any { return new(Result) }}
 
 // ended is the value of a function that ended its goroutine instead of returning or panicking.
 type ended struct{}

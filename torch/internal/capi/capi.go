@@ -127,15 +127,22 @@ const (
 	FullMessages       = C.FORGER_FULL_MESSAGES
 )
 
-// Result is what a call gives back.
+// Result is what a call gives back. It begins as C's forger_result does, so that C writes it in place.
 type Result struct {
-	Scoped bool // new handles belong to a scope of the calling thread
-	Code   Code
-	N      int                    // number of values
-	Inline [C.FORGER_INLINE]int64 // the values where there are few
-	More   []int64                // all of them otherwise
-	Text   string                 // the message of a failed call
+	Code     Code
+	N        int32 // number of values
+	scoped   int32
+	released int32
+	Inline   [C.FORGER_INLINE]int64 // the values where there are few
+	more     uintptr
+	text     uintptr
+
+	More []int64 // all values where they do not fit Inline
+	Text string  // the message of a failed call
 }
+
+// Scoped reports whether new handles belong to a scope of the calling thread.
+func (r *Result) Scoped() bool { return r.scoped != 0 }
 
 // Values are the handles, integers or bits of doubles that came back.
 func (r *Result) Values() []int64 {
@@ -151,40 +158,38 @@ func (r *Result) Real(i int) float64 { return math.Float64frombits(uint64(r.Valu
 // Call makes one call. The slices belong to the caller and may be empty; text is both the bytes
 // of string arguments and the memory that FromBytes reads and ToBytes and System write.
 //
-// Backward and Grad may call Go functions; the panic of one goes on from here with its value.
+// Addresses cross as numbers, which spares cgo's check of each pointer, a tenth of a small operator. So all that they
+// point to, r included, must lie on the heap, as what a pool gives does: a stack can move on the way into C, and while C
+// calls Go back. The caller keeps it alive.
+//
+// Only Backward and Grad may call Go functions. The panic of one goes on from here with its value.
 func Call(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Result) {
 	if op == Backward || op == Grad {
-		callEngine(op, args, ints, handles, text, r)
-		return
+		C.forger_dispatch_engine(C.int32_t(op), C.int32_t(len(args)), address(args), address(ints), address(handles),
+			address(text), C.size_t(len(text)), C.uintptr_t(uintptr(unsafe.Pointer(r))))
+	} else {
+		C.forger_dispatch(C.int32_t(op), C.int32_t(len(args)), address(args), address(ints), address(handles),
+			address(text), C.size_t(len(text)), C.uintptr_t(uintptr(unsafe.Pointer(r))))
 	}
-	var c C.forger_result
-	C.forger_dispatch(C.int32_t(op), C.int32_t(len(args)),
-		(*C.forger_arg)(unsafe.Pointer(unsafe.SliceData(args))),
-		(*C.int64_t)(unsafe.Pointer(unsafe.SliceData(ints))),
-		(*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(handles))),
-		(*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.size_t(len(text)), &c)
-	r.read(&c)
-}
-
-// callEngine is a function of its own since its result is on the heap: a call back into Go may move the stack.
-func callEngine(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Result) {
-	var c C.forger_result
-	C.forger_dispatch_engine(C.int32_t(op), C.int32_t(len(args)),
-		(*C.forger_arg)(unsafe.Pointer(unsafe.SliceData(args))),
-		(*C.int64_t)(unsafe.Pointer(unsafe.SliceData(ints))),
-		(*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(handles))),
-		(*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.size_t(len(text)), &c)
-	r.read(&c)
+	if r.more != 0 || r.text != 0 {
+		r.fetch()
+	}
+	if r.released != 0 {
+		drain()
+	}
 	if r.Code == goPanic {
-		repanic(int64(c.values[0]))
+		repanic(r.Inline[0])
 	}
 }
 
-func (r *Result) read(c *C.forger_result) {
-	r.Code, r.N, r.Scoped = Code(c.code), int(c.n), c.scoped != 0
-	for i := range min(r.N, len(r.Inline)) {
-		r.Inline[i] = int64(c.values[i])
-	}
+func address[T any](s []T) C.uintptr_t {
+	return C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(s))))
+}
+
+// fetch copies what C allocated.
+func (r *Result) fetch() {
+	var c C.forger_result
+	C.forger_take(C.uintptr_t(uintptr(unsafe.Pointer(r))), &c)
 	if c.more != nil {
 		r.More = append([]int64(nil), unsafe.Slice((*int64)(unsafe.Pointer(c.more)), r.N)...)
 		C.free(unsafe.Pointer(c.more))
@@ -192,8 +197,5 @@ func (r *Result) read(c *C.forger_result) {
 	if c.message != nil {
 		r.Text = C.GoString(c.message)
 		C.free(unsafe.Pointer(c.message))
-	}
-	if c.released != 0 {
-		drain()
 	}
 }
