@@ -34,6 +34,14 @@ func TestAnAnomalyNamesTheForwardOperationAndItsPlace(t *testing.T) {
 			require.ErrorContains(t, err, "torch.Backward: Function 'SqrtBackward0' returned nan values in its 0th output")
 			require.ErrorContains(t, err, fmt.Sprintf("torch.Sqrt at anomaly_test.go:%d < anomaly_test.go:", line))
 
+			undefined := torch.Function{
+				Name:     "Undefined",
+				Forward:  func(_ *torch.Context, in tensors) tensors { return tensors{in[0].MulScalar(1)} },
+				Backward: func(_ *torch.Context, g tensors) tensors { return tensors{g[0].Log().MulScalar(0)} },
+			}
+			err = torch.Try(func() { undefined.Apply(x)[0].MulScalar(0).Sum().Backward() })
+			require.ErrorContains(t, err, "Function 'UndefinedBackward' returned nan values in its 0th output. (torch.Undefined at anomaly_test.go:")
+
 			h := x.Sigmoid()
 			y = h.Sum()
 			h.AddScalarInPlace(1)

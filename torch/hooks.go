@@ -1,10 +1,6 @@
 package torch
 
-import (
-	"errors"
-
-	"github.com/forgergan/forger/torch/internal/capi"
-)
+import "github.com/forgergan/forger/torch/internal/capi"
 
 // Hook is a function that was registered on a tensor.
 type Hook struct {
@@ -56,7 +52,7 @@ func (h *Hook) Remove() {
 	err := f.try(&r)
 	capi.Forget(h.function) // the graph may outlive the tensor
 	h.t = nil
-	if e := (*Error)(nil); err != nil && !(errors.As(err, &e) && e.Code == StaleTensor) {
+	if e, ok := err.(*Error); err != nil && !(ok && e.Code == StaleTensor) {
 		panic(err)
 	}
 }

@@ -3,7 +3,8 @@
 // It links nothing: Load opens LibTorch and the shim with dlopen, so that a program that
 // imports Forger compiles, starts and explains itself where neither is installed. After Load
 // everything goes through one function, Call, which carries an operator number, a flat list of
-// arguments and comes back with values or an error, in one cgo call.
+// arguments and comes back with values or an error, in one cgo call. The other way, C++ calls Go functions that were
+// given a number by Hold: hooks, derivatives written in Go, functions that are run again.
 package capi
 
 // #cgo LDFLAGS: -ldl
