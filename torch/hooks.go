@@ -6,7 +6,6 @@ import "github.com/forgergan/forger/torch/internal/capi"
 type Hook struct {
 	t           *Tensor
 	function    int64
-	place       int
 	accumulated bool
 }
 
@@ -34,8 +33,7 @@ func (t *Tensor) register(name string, accumulated bool, f capi.Callback) *Hook 
 	c.bool(accumulated)
 	h := &Hook{t: t, function: capi.Hold(f), accumulated: accumulated}
 	c.add(capi.Int, h.function)
-	r := c.run()
-	h.place = int(r.Inline[0])
+	c.run()
 	return h
 }
 
@@ -46,8 +44,8 @@ func (h *Hook) Remove() {
 	}
 	f := newFrame("Remove", capi.Unhook)
 	f.tensor(h.t)
-	f.int(h.place)
 	f.bool(h.accumulated)
+	f.add(capi.Int, h.function)
 	var r capi.Result
 	err := f.try(&r)
 	capi.Forget(h.function) // the graph may outlive the tensor

@@ -66,6 +66,30 @@ func TestARemovedHookIsNotCalled(t *testing.T) {
 	})
 }
 
+func TestAHookOfATensorThatWasChangedInPlaceSeesTheGradientBefore(t *testing.T) {
+	torchtest.Native(t)
+	torchtest.NoLeaks(t)
+	torch.Scope(func() {
+		x := leaf(3)
+		h := x.MulScalar(1)
+		var before, after float64
+		first := h.RegisterHook(func(g *torch.Tensor) *torch.Tensor { before = g.Item(); return nil })
+		h.MulInPlace(x)
+		second := h.RegisterHook(func(g *torch.Tensor) *torch.Tensor { after = g.Item(); return nil })
+		y := h.Sum()
+		y.Backward(torch.BackwardOptions{RetainGraph: true})
+		require.Equal(t, []float64{3, 1}, []float64{before, after})
+		before, after = 0, 0
+		first.Remove() // h's list of hooks is another one by now
+		y.Backward(torch.BackwardOptions{RetainGraph: true})
+		require.Equal(t, []float64{0, 1}, []float64{before, after})
+		after = 0
+		second.Remove()
+		y.Backward()
+		require.Zero(t, after)
+	})
+}
+
 func TestAHookRemovedAfterItsTensorsEndIsSilent(t *testing.T) {
 	torchtest.Native(t)
 	torchtest.NoLeaks(t)

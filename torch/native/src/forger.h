@@ -90,8 +90,8 @@ enum forger_native {
   FORGER_GRAD,           /* outputs, inputs, grads, retain, create, allow_unused -> tensors or 0 */
   FORGER_RELEASED,       /* -> numbers of Go values that C++ no longer holds */
   FORGER_RETURN,         /* tensors or 0: the results of the Go function that C++ is calling */
-  FORGER_HOOK,           /* tensor, after accumulation?, function -> place */
-  FORGER_UNHOOK,         /* tensor, place, after accumulation? */
+  FORGER_HOOK,           /* tensor, after accumulation?, function */
+  FORGER_UNHOOK,         /* tensor, after accumulation?, function */
   FORGER_RETAIN_GRAD,    /* tensor */
   FORGER_FUNCTION,       /* name, inputs, outputs, saved, not differentiable, backward function -> outputs */
   FORGER_CHECKPOINT_BEGIN, /* inputs, function */

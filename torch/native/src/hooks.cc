@@ -13,37 +13,59 @@ namespace {
 
 namespace ag = torch::autograd;
 
-at::TensorBase call_hook(const GoFunction& f, const at::TensorBase& grad) {
-  if (!grad.defined()) return {};
-  std::vector<at::Tensor> out = call_go(f, {at::Tensor(grad)});
-  return out.empty() ? at::Tensor() : out[0];
-}
+struct GradHook {
+  GoFunction function;
+  at::TensorBase operator()(const at::TensorBase& grad) const {
+    if (!grad.defined()) return {};
+    std::vector<at::Tensor> out = call_go(function, {at::Tensor(grad)});
+    return out.empty() ? at::Tensor() : out[0];
+  }
+};
 
-struct PostAccumulate : ag::PostAccumulateGradHook {
-  std::vector<GoFunction> functions;
+struct AccumulatedHook {
+  GoFunction function;
+  void operator()(const at::Tensor& t) const { call_go(function, {t}); }
+};
+
+struct AccumulatedHooks : ag::PostAccumulateGradHook {
+  std::vector<std::function<void(const at::Tensor&)>> list;
   void operator()(const at::Tensor& t) override {
-    for (size_t i = 0; i < functions.size(); i++) {
-      if (functions[i]) call_go(functions[i], {t});
+    for (size_t i = 0; i < list.size(); i++) {
+      if (list[i]) list[i](t);
     }
   }
 };
 
-// Puts v behind the last item. A removed item leaves a gap, since the list may be in use; gaps at the end are filled.
-template <typename T>
-int64_t append(std::vector<T>& list, T v) {
+// The hooks of t, null where there are none.
+std::vector<std::function<at::TensorBase(const at::TensorBase&)>>* grad_hooks(const at::Tensor& t) {
+  auto* meta = ag::impl::get_autograd_meta(t);
+  return meta ? meta->cpp_hooks_list_.get() : nullptr;
+}
+
+std::vector<std::function<void(const at::Tensor&)>>* accumulated_hooks(const at::Tensor& t) {
+  auto& hooks = ag::impl::post_acc_grad_hooks(t);
+  return hooks ? &static_cast<AccumulatedHooks*>(hooks.get())->list : nullptr;
+}
+
+// Puts f behind the last hook. A removed one leaves a gap, since the list may be in use; gaps at the end are filled.
+template <typename F>
+void append(std::vector<F>& list, F f) {
   size_t at = list.size();
   while (at > 0 && !list[at - 1]) at--;
   if (at == list.size()) {
-    list.push_back(std::move(v));
+    list.push_back(std::move(f));
   } else {
-    list[at] = std::move(v);
+    list[at] = std::move(f);
   }
-  return static_cast<int64_t>(at);
 }
 
-std::vector<GoFunction>* post_accumulate(const at::Tensor& t) {
-  auto& hook = ag::impl::post_acc_grad_hooks(t);
-  return hook ? &static_cast<PostAccumulate*>(hook.get())->functions : nullptr;
+template <typename Hook, typename F>
+void remove(std::vector<F>* list, int64_t number) {
+  if (!list) return;
+  for (F& f : *list) {
+    const Hook* hook = f.template target<Hook>();
+    if (hook && hook->function->number() == number) f = nullptr;
+  }
 }
 
 }  // namespace
@@ -54,23 +76,19 @@ void hook(Frame& f) {
   TORCH_CHECK_VALUE(t.requires_grad(), "the tensor does not require gradients");
   if (f.boolean(1)) {
     TORCH_CHECK_VALUE(t.is_leaf(), "gradients are accumulated in leaves only");
-    if (!post_accumulate(t)) ag::impl::set_post_acc_grad_hooks(t, std::make_unique<PostAccumulate>());
-    f.out(append(*post_accumulate(t), std::move(function)));
-    return;
+    if (!accumulated_hooks(t)) ag::impl::set_post_acc_grad_hooks(t, std::make_unique<AccumulatedHooks>());
+    append(*accumulated_hooks(t), {AccumulatedHook{std::move(function)}});
+  } else {
+    if (!grad_hooks(t)) ag::impl::create_cpp_hook(t);
+    append(*grad_hooks(t), {GradHook{std::move(function)}});
   }
-  auto* meta = ag::impl::get_autograd_meta(t);
-  if (!meta->cpp_hooks_list_) ag::impl::create_cpp_hook(t);
-  using Hook = std::function<at::TensorBase(const at::TensorBase&)>;
-  f.out(append(*meta->cpp_hooks_list_, Hook([function](const at::TensorBase& g) { return call_hook(function, g); })));
 }
 
 void unhook(Frame& f) {
-  const at::Tensor& t = f.tensor(0);
-  size_t at = static_cast<size_t>(f.integer(1));
-  if (f.boolean(2)) {
-    (*post_accumulate(t))[at] = nullptr;
+  if (f.boolean(1)) {
+    remove<AccumulatedHook>(accumulated_hooks(f.tensor(0)), f.integer(2));
   } else {
-    ag::impl::get_autograd_meta(t)->cpp_hooks_list_->at(at) = nullptr;
+    remove<GradHook>(grad_hooks(f.tensor(0)), f.integer(2));
   }
 }
 
