@@ -209,3 +209,24 @@ func peakMemory(t *testing.T) int {
 	require.NoError(t, err)
 	return kilobytes << 10
 }
+
+// The backward pass is outside Autocast, as it should be; the second run must be inside all the same.
+func TestACheckpointRunsAgainInTheAutocastItRanIn(t *testing.T) {
+	torchtest.Native(t)
+	gradient := func(run runner) (g []byte) {
+		torch.Scope(func() {
+			torch.ManualSeed(4)
+			x, w := torch.Randn([]int{3, 8}), torch.Randn([]int{8, 8}).SetRequiresGrad(true)
+			var loss *torch.Tensor
+			torch.Autocast(torch.AutocastOptions{DType: torch.BFloat16}, func() {
+				h := run(func(in tensors) tensors { return tensors{in[0].MM(w).Tanh().MM(w)} }, x)[0]
+				require.Equal(t, torch.BFloat16, h.DType())
+				loss = h.ToDType(torch.Float32).Square().Sum()
+			})
+			loss.Backward()
+			g = w.Grad().Bytes()
+		})
+		return g
+	}
+	require.Equal(t, gradient(directly), gradient(torch.Checkpoint))
+}

@@ -95,12 +95,6 @@ func run(t *testing.T, variable, folder, group string, f func(t *testing.T, c *C
 // Device is the device under test.
 func (c *Case) Device() torch.Device { return c.device }
 
-// Later skips a case of something that the library does not have yet.
-func (c *Case) Later() {
-	c.t.Helper()
-	c.t.Skipf("%s is to come", c.Meta.Class)
-}
-
 func load(t *testing.T, dir string) *Case {
 	c := &Case{Name: filepath.Base(dir), Dir: dir, t: t, checked: map[string]bool{}}
 	text, err := os.ReadFile(filepath.Join(dir, "meta.json"))
