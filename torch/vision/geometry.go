@@ -83,7 +83,19 @@ func (im *Image) RandomResizedCrop(h, w int, scale, ratio [2]float64, f Filter, 
 
 // FlipH mirrors left and right.
 func (im *Image) FlipH() *Image {
-	return im.remap(im.H, im.W, func(y, x int) (int, int) { return y, im.W - 1 - x })
+	if im.C != 3 {
+		return im.remap(im.H, im.W, func(y, x int) (int, int) { return y, im.W - 1 - x })
+	}
+	out := NewImage(im.H, im.W, 3)
+	for y := range im.H { // the common case without a call a pixel
+		src, dst := im.row(y), out.row(y)
+		for len(dst) > 0 {
+			last := src[len(src)-3:]
+			dst[0], dst[1], dst[2] = last[0], last[1], last[2]
+			src, dst = src[:len(src)-3], dst[3:]
+		}
+	}
+	return out
 }
 
 // FlipV mirrors top and bottom.

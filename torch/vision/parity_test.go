@@ -294,7 +294,7 @@ func compareFile(t *testing.T, c parityCase, f map[string]any, path string, got 
 	name := filepath.Base(path)
 	largestAllowed := 0
 	if _, jpeg := f["atol"]; jpeg || strings.HasSuffix(name, ".jpg") {
-		largestAllowed = 3
+		largestAllowed = 0
 	}
 	if f["pil_mode"] == "L" {
 		largestAllowed = min(largestAllowed, 1)
