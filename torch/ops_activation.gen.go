@@ -6,7 +6,7 @@ package torch
 //
 //	relu(Tensor self) -> Tensor
 func (t *Tensor) ReLU() *Tensor {
-	f := newFrame("ReLU", firstOp+38)
+	f := newFrame("ReLU", firstOp+98)
 	f.tensor(t)
 	return f.one()
 }
@@ -21,7 +21,7 @@ type LeakyReLUOptions struct {
 //	leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor
 func (t *Tensor) LeakyReLU(o ...LeakyReLUOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("LeakyReLU", firstOp+39)
+	f := newFrame("LeakyReLU", firstOp+99)
 	f.tensor(t)
 	f.scalar(orScalar(opt.NegativeSlope, 0.01))
 	return f.one()
@@ -31,7 +31,7 @@ func (t *Tensor) LeakyReLU(o ...LeakyReLUOptions) *Tensor {
 //
 //	sigmoid(Tensor self) -> Tensor
 func (t *Tensor) Sigmoid() *Tensor {
-	f := newFrame("Sigmoid", firstOp+40)
+	f := newFrame("Sigmoid", firstOp+100)
 	f.tensor(t)
 	return f.one()
 }
@@ -40,7 +40,7 @@ func (t *Tensor) Sigmoid() *Tensor {
 //
 //	tanh(Tensor self) -> Tensor
 func (t *Tensor) Tanh() *Tensor {
-	f := newFrame("Tanh", firstOp+41)
+	f := newFrame("Tanh", firstOp+101)
 	f.tensor(t)
 	return f.one()
 }
@@ -49,7 +49,7 @@ func (t *Tensor) Tanh() *Tensor {
 //
 //	relu_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) ReLUInPlace() *Tensor {
-	f := newFrame("ReLUInPlace", firstOp+42)
+	f := newFrame("ReLUInPlace", firstOp+102)
 	f.tensor(t)
 	f.run()
 	return t
@@ -65,7 +65,7 @@ type LeakyReLUInPlaceOptions struct {
 //	leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)
 func (t *Tensor) LeakyReLUInPlace(o ...LeakyReLUInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("LeakyReLUInPlace", firstOp+43)
+	f := newFrame("LeakyReLUInPlace", firstOp+103)
 	f.tensor(t)
 	f.scalar(orScalar(opt.NegativeSlope, 0.01))
 	f.run()
@@ -76,7 +76,7 @@ func (t *Tensor) LeakyReLUInPlace(o ...LeakyReLUInPlaceOptions) *Tensor {
 //
 //	tanh_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) TanhInPlace() *Tensor {
-	f := newFrame("TanhInPlace", firstOp+44)
+	f := newFrame("TanhInPlace", firstOp+104)
 	f.tensor(t)
 	f.run()
 	return t
@@ -93,7 +93,7 @@ type SoftplusOptions struct {
 //	softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor
 func (t *Tensor) Softplus(o ...SoftplusOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Softplus", firstOp+45)
+	f := newFrame("Softplus", firstOp+105)
 	f.tensor(t)
 	f.scalar(orScalar(opt.Beta, 1))
 	f.scalar(orScalar(opt.Threshold, 20))
@@ -104,7 +104,7 @@ func (t *Tensor) Softplus(o ...SoftplusOptions) *Tensor {
 //
 //	log_sigmoid(Tensor self) -> Tensor
 func (t *Tensor) LogSigmoid() *Tensor {
-	f := newFrame("LogSigmoid", firstOp+46)
+	f := newFrame("LogSigmoid", firstOp+106)
 	f.tensor(t)
 	return f.one()
 }
@@ -121,7 +121,7 @@ type ELUOptions struct {
 //	elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor
 func (t *Tensor) ELU(o ...ELUOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ELU", firstOp+47)
+	f := newFrame("ELU", firstOp+107)
 	f.tensor(t)
 	f.scalar(orScalar(opt.Alpha, 1))
 	f.scalar(orScalar(opt.Scale, 1))
@@ -139,7 +139,7 @@ type GELUOptions struct {
 //	gelu(Tensor self, *, str approximate='none') -> Tensor
 func (t *Tensor) GELU(o ...GELUOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("GELU", firstOp+48)
+	f := newFrame("GELU", firstOp+108)
 	f.tensor(t)
 	f.string(orString(opt.Approximate, "none"))
 	return f.one()
@@ -149,7 +149,7 @@ func (t *Tensor) GELU(o ...GELUOptions) *Tensor {
 //
 //	silu(Tensor self) -> Tensor
 func (t *Tensor) SiLU() *Tensor {
-	f := newFrame("SiLU", firstOp+49)
+	f := newFrame("SiLU", firstOp+109)
 	f.tensor(t)
 	return f.one()
 }
@@ -164,7 +164,7 @@ type SoftmaxOptions struct {
 //	softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Softmax(dim int, o ...SoftmaxOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Softmax", firstOp+50)
+	f := newFrame("Softmax", firstOp+110)
 	f.tensor(t)
 	f.int(dim)
 	f.optDType(opt.DType)
@@ -181,9 +181,251 @@ type LogSoftmaxOptions struct {
 //	log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) LogSoftmax(dim int, o ...LogSoftmaxOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("LogSoftmax", firstOp+51)
+	f := newFrame("LogSoftmax", firstOp+111)
 	f.tensor(t)
 	f.int(dim)
 	f.optDType(opt.DType)
 	return f.one()
+}
+
+// GLUOptions are the optional arguments of GLU.
+type GLUOptions struct {
+	Dim *int // -1 by default
+}
+
+// GLU is a·sigmoid(b), where a and b are the halves of self along Dim (−1 if nil).
+//
+//	glu(Tensor self, int dim=-1) -> Tensor
+func (t *Tensor) GLU(o ...GLUOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("GLU", firstOp+112)
+	f.tensor(t)
+	f.int(or(opt.Dim, -1))
+	return f.one()
+}
+
+// PReLU is self where positive, weight·self elsewhere; weight has one element or one a channel.
+//
+//	prelu(Tensor self, Tensor weight) -> Tensor
+func (t *Tensor) PReLU(weight *Tensor) *Tensor {
+	f := newFrame("PReLU", firstOp+113)
+	f.tensor(t)
+	f.tensor(weight)
+	return f.one()
+}
+
+// RReLUOptions are the optional arguments of RReLU.
+type RReLUOptions struct {
+	Lower     Scalar     // 0.125 by default
+	Upper     Scalar     // 0.3333333333333333 by default
+	Training  bool       // False by default
+	Generator *Generator // nil: the device's default generator
+}
+
+// RReLU is self where positive; negative elements are scaled by a random slope in training, by the mean one else.
+//
+//	rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False, Generator? generator=None) -> Tensor
+func (t *Tensor) RReLU(o ...RReLUOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("RReLU", firstOp+114)
+	f.tensor(t)
+	f.scalar(orScalar(opt.Lower, 0.125))
+	f.scalar(orScalar(opt.Upper, 0.3333333333333333))
+	f.bool(opt.Training)
+	f.generator(opt.Generator)
+	return f.one()
+}
+
+// SELU is the scaled exponential linear unit.
+//
+//	selu(Tensor self) -> Tensor
+func (t *Tensor) SELU() *Tensor {
+	f := newFrame("SELU", firstOp+115)
+	f.tensor(t)
+	return f.one()
+}
+
+// CELUOptions are the optional arguments of CELU.
+type CELUOptions struct {
+	Alpha Scalar // 1.0 by default
+}
+
+// CELU is max(0, self) + min(0, Alpha·(e^(self/Alpha) − 1)).
+//
+//	celu(Tensor self, Scalar alpha=1.0) -> Tensor
+func (t *Tensor) CELU(o ...CELUOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CELU", firstOp+116)
+	f.tensor(t)
+	f.scalar(orScalar(opt.Alpha, 1.0))
+	return f.one()
+}
+
+// Mish is self · tanh(softplus(self)).
+//
+//	mish(Tensor self) -> Tensor
+func (t *Tensor) Mish() *Tensor {
+	f := newFrame("Mish", firstOp+117)
+	f.tensor(t)
+	return f.one()
+}
+
+// ReLU6 limits self to [0, 6].
+//
+//	relu6(Tensor self) -> Tensor
+func (t *Tensor) ReLU6() *Tensor {
+	f := newFrame("ReLU6", firstOp+118)
+	f.tensor(t)
+	return f.one()
+}
+
+// HardtanhOptions are the optional arguments of Hardtanh.
+type HardtanhOptions struct {
+	MinVal Scalar // -1 by default
+	MaxVal Scalar // 1 by default
+}
+
+// Hardtanh limits self to [MinVal, MaxVal] (−1, 1 if nil).
+//
+//	hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor
+func (t *Tensor) Hardtanh(o ...HardtanhOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Hardtanh", firstOp+119)
+	f.tensor(t)
+	f.scalar(orScalar(opt.MinVal, -1))
+	f.scalar(orScalar(opt.MaxVal, 1))
+	return f.one()
+}
+
+// Hardsigmoid is self/6 + ½ limited to [0, 1].
+//
+//	hardsigmoid(Tensor self) -> Tensor
+func (t *Tensor) Hardsigmoid() *Tensor {
+	f := newFrame("Hardsigmoid", firstOp+120)
+	f.tensor(t)
+	return f.one()
+}
+
+// Hardswish is self · hardsigmoid(self).
+//
+//	hardswish(Tensor self) -> Tensor
+func (t *Tensor) Hardswish() *Tensor {
+	f := newFrame("Hardswish", firstOp+121)
+	f.tensor(t)
+	return f.one()
+}
+
+// HardshrinkOptions are the optional arguments of Hardshrink.
+type HardshrinkOptions struct {
+	Lambd Scalar // 0.5 by default
+}
+
+// Hardshrink is self, 0 within [−Lambd, Lambd] (½ if nil).
+//
+//	hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor
+func (t *Tensor) Hardshrink(o ...HardshrinkOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Hardshrink", firstOp+122)
+	f.tensor(t)
+	f.scalar(orScalar(opt.Lambd, 0.5))
+	return f.one()
+}
+
+// SoftshrinkOptions are the optional arguments of Softshrink.
+type SoftshrinkOptions struct {
+	Lambd Scalar // 0.5 by default
+}
+
+// Softshrink is self moved towards 0 by Lambd (½ if nil), 0 within.
+//
+//	softshrink(Tensor self, Scalar lambd=0.5) -> Tensor
+func (t *Tensor) Softshrink(o ...SoftshrinkOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Softshrink", firstOp+123)
+	f.tensor(t)
+	f.scalar(orScalar(opt.Lambd, 0.5))
+	return f.one()
+}
+
+// Threshold is self where above threshold, value elsewhere.
+//
+//	threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor
+func (t *Tensor) Threshold(threshold Scalar, value Scalar) *Tensor {
+	f := newFrame("Threshold", firstOp+124)
+	f.tensor(t)
+	f.scalar(threshold)
+	f.scalar(value)
+	return f.one()
+}
+
+// SigmoidInPlace replaces self by its logistic function.
+//
+//	sigmoid_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) SigmoidInPlace() *Tensor {
+	f := newFrame("SigmoidInPlace", firstOp+125)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// ELUInPlaceOptions are the optional arguments of ELUInPlace.
+type ELUInPlaceOptions struct {
+	Alpha      Scalar // 1 by default
+	Scale      Scalar // 1 by default
+	InputScale Scalar // 1 by default
+}
+
+// ELUInPlace replaces negative elements by Alpha·(e^self − 1).
+//
+//	elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)
+func (t *Tensor) ELUInPlace(o ...ELUInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ELUInPlace", firstOp+126)
+	f.tensor(t)
+	f.scalar(orScalar(opt.Alpha, 1))
+	f.scalar(orScalar(opt.Scale, 1))
+	f.scalar(orScalar(opt.InputScale, 1))
+	f.run()
+	return t
+}
+
+// SiLUInPlace replaces self by self · sigmoid(self).
+//
+//	silu_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) SiLUInPlace() *Tensor {
+	f := newFrame("SiLUInPlace", firstOp+127)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// HardtanhInPlaceOptions are the optional arguments of HardtanhInPlace.
+type HardtanhInPlaceOptions struct {
+	MinVal Scalar // -1 by default
+	MaxVal Scalar // 1 by default
+}
+
+// HardtanhInPlace limits self to [MinVal, MaxVal] in place.
+//
+//	hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)
+func (t *Tensor) HardtanhInPlace(o ...HardtanhInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("HardtanhInPlace", firstOp+128)
+	f.tensor(t)
+	f.scalar(orScalar(opt.MinVal, -1))
+	f.scalar(orScalar(opt.MaxVal, 1))
+	f.run()
+	return t
+}
+
+// ThresholdInPlace replaces elements not above threshold by value.
+//
+//	threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)
+func (t *Tensor) ThresholdInPlace(threshold Scalar, value Scalar) *Tensor {
+	f := newFrame("ThresholdInPlace", firstOp+129)
+	f.tensor(t)
+	f.scalar(threshold)
+	f.scalar(value)
+	f.run()
+	return t
 }

@@ -6,7 +6,7 @@ package torch
 //
 //	eq.Tensor(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) Eq(other *Tensor) *Tensor {
-	f := newFrame("Eq", firstOp+82)
+	f := newFrame("Eq", firstOp+217)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -16,7 +16,7 @@ func (t *Tensor) Eq(other *Tensor) *Tensor {
 //
 //	eq.Scalar(Tensor self, Scalar other) -> Tensor
 func (t *Tensor) EqScalar(other Scalar) *Tensor {
-	f := newFrame("EqScalar", firstOp+83)
+	f := newFrame("EqScalar", firstOp+218)
 	f.tensor(t)
 	f.scalar(other)
 	return f.one()
@@ -26,7 +26,7 @@ func (t *Tensor) EqScalar(other Scalar) *Tensor {
 //
 //	ne.Tensor(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) Ne(other *Tensor) *Tensor {
-	f := newFrame("Ne", firstOp+84)
+	f := newFrame("Ne", firstOp+219)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -36,7 +36,7 @@ func (t *Tensor) Ne(other *Tensor) *Tensor {
 //
 //	lt.Tensor(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) Lt(other *Tensor) *Tensor {
-	f := newFrame("Lt", firstOp+85)
+	f := newFrame("Lt", firstOp+220)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -46,7 +46,7 @@ func (t *Tensor) Lt(other *Tensor) *Tensor {
 //
 //	lt.Scalar(Tensor self, Scalar other) -> Tensor
 func (t *Tensor) LtScalar(other Scalar) *Tensor {
-	f := newFrame("LtScalar", firstOp+86)
+	f := newFrame("LtScalar", firstOp+221)
 	f.tensor(t)
 	f.scalar(other)
 	return f.one()
@@ -56,7 +56,7 @@ func (t *Tensor) LtScalar(other Scalar) *Tensor {
 //
 //	le.Scalar(Tensor self, Scalar other) -> Tensor
 func (t *Tensor) LeScalar(other Scalar) *Tensor {
-	f := newFrame("LeScalar", firstOp+87)
+	f := newFrame("LeScalar", firstOp+222)
 	f.tensor(t)
 	f.scalar(other)
 	return f.one()
@@ -66,7 +66,7 @@ func (t *Tensor) LeScalar(other Scalar) *Tensor {
 //
 //	gt.Tensor(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) Gt(other *Tensor) *Tensor {
-	f := newFrame("Gt", firstOp+88)
+	f := newFrame("Gt", firstOp+223)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -76,7 +76,7 @@ func (t *Tensor) Gt(other *Tensor) *Tensor {
 //
 //	gt.Scalar(Tensor self, Scalar other) -> Tensor
 func (t *Tensor) GtScalar(other Scalar) *Tensor {
-	f := newFrame("GtScalar", firstOp+89)
+	f := newFrame("GtScalar", firstOp+224)
 	f.tensor(t)
 	f.scalar(other)
 	return f.one()
@@ -86,7 +86,7 @@ func (t *Tensor) GtScalar(other Scalar) *Tensor {
 //
 //	ge.Scalar(Tensor self, Scalar other) -> Tensor
 func (t *Tensor) GeScalar(other Scalar) *Tensor {
-	f := newFrame("GeScalar", firstOp+90)
+	f := newFrame("GeScalar", firstOp+225)
 	f.tensor(t)
 	f.scalar(other)
 	return f.one()
@@ -96,7 +96,7 @@ func (t *Tensor) GeScalar(other Scalar) *Tensor {
 //
 //	logical_and(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) LogicalAnd(other *Tensor) *Tensor {
-	f := newFrame("LogicalAnd", firstOp+91)
+	f := newFrame("LogicalAnd", firstOp+226)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -106,7 +106,7 @@ func (t *Tensor) LogicalAnd(other *Tensor) *Tensor {
 //
 //	logical_not(Tensor self) -> Tensor
 func (t *Tensor) LogicalNot() *Tensor {
-	f := newFrame("LogicalNot", firstOp+92)
+	f := newFrame("LogicalNot", firstOp+227)
 	f.tensor(t)
 	return f.one()
 }
@@ -115,7 +115,7 @@ func (t *Tensor) LogicalNot() *Tensor {
 //
 //	isnan(Tensor self) -> Tensor
 func (t *Tensor) IsNaN() *Tensor {
-	f := newFrame("IsNaN", firstOp+93)
+	f := newFrame("IsNaN", firstOp+228)
 	f.tensor(t)
 	return f.one()
 }
@@ -124,7 +124,7 @@ func (t *Tensor) IsNaN() *Tensor {
 //
 //	isfinite(Tensor self) -> Tensor
 func (t *Tensor) IsFinite() *Tensor {
-	f := newFrame("IsFinite", firstOp+94)
+	f := newFrame("IsFinite", firstOp+229)
 	f.tensor(t)
 	return f.one()
 }
@@ -141,7 +141,7 @@ type AllCloseOptions struct {
 //	allclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> bool
 func (t *Tensor) AllClose(other *Tensor, o ...AllCloseOptions) bool {
 	opt := option(o)
-	f := newFrame("AllClose", firstOp+95)
+	f := newFrame("AllClose", firstOp+230)
 	f.tensor(t)
 	f.tensor(other)
 	f.float(or(opt.Rtol, 1e-05))
@@ -154,8 +154,107 @@ func (t *Tensor) AllClose(other *Tensor, o ...AllCloseOptions) bool {
 //
 //	equal(Tensor self, Tensor other) -> bool
 func (t *Tensor) Equal(other *Tensor) bool {
-	f := newFrame("Equal", firstOp+96)
+	f := newFrame("Equal", firstOp+231)
 	f.tensor(t)
 	f.tensor(other)
 	return f.yes()
+}
+
+// NeScalar is self != other for a number.
+//
+//	ne.Scalar(Tensor self, Scalar other) -> Tensor
+func (t *Tensor) NeScalar(other Scalar) *Tensor {
+	f := newFrame("NeScalar", firstOp+232)
+	f.tensor(t)
+	f.scalar(other)
+	return f.one()
+}
+
+// Le is self ≤ other, elementwise.
+//
+//	le.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Le(other *Tensor) *Tensor {
+	f := newFrame("Le", firstOp+233)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// Ge is self ≥ other, elementwise.
+//
+//	ge.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Ge(other *Tensor) *Tensor {
+	f := newFrame("Ge", firstOp+234)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// LogicalOr is true where one is.
+//
+//	logical_or(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) LogicalOr(other *Tensor) *Tensor {
+	f := newFrame("LogicalOr", firstOp+235)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// LogicalXor is true where exactly one is.
+//
+//	logical_xor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) LogicalXor(other *Tensor) *Tensor {
+	f := newFrame("LogicalXor", firstOp+236)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// IsInf is true where an element is infinite.
+//
+//	isinf(Tensor self) -> Tensor
+func (t *Tensor) IsInf() *Tensor {
+	f := newFrame("IsInf", firstOp+237)
+	f.tensor(t)
+	return f.one()
+}
+
+// IsCloseOptions are the optional arguments of IsClose.
+type IsCloseOptions struct {
+	Rtol     *float64 // 1e-05 by default
+	Atol     *float64 // 1e-08 by default
+	EqualNan bool     // False by default
+}
+
+// IsClose is true where |self − other| ≤ Atol + Rtol·|other|.
+//
+//	isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> Tensor
+func (t *Tensor) IsClose(other *Tensor, o ...IsCloseOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("IsClose", firstOp+238)
+	f.tensor(t)
+	f.tensor(other)
+	f.float(or(opt.Rtol, 1e-05))
+	f.float(or(opt.Atol, 1e-08))
+	f.bool(opt.EqualNan)
+	return f.one()
+}
+
+// IsInOptions are the optional arguments of IsIn.
+type IsInOptions struct {
+	AssumeUnique bool // False by default
+	Invert       bool // False by default
+}
+
+// IsIn is true where an element is among testElements.
+//
+//	isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor
+func IsIn(elements *Tensor, testElements *Tensor, o ...IsInOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("IsIn", firstOp+239)
+	f.tensor(elements)
+	f.tensor(testElements)
+	f.bool(opt.AssumeUnique)
+	f.bool(opt.Invert)
+	return f.one()
 }

@@ -16,7 +16,7 @@ type Conv1dOptions struct {
 //	conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] dilation=1, SymInt groups=1) -> Tensor
 func Conv1d(input *Tensor, weight *Tensor, o ...Conv1dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Conv1d", firstOp+171)
+	f := newFrame("Conv1d", firstOp+374)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -41,7 +41,7 @@ type Conv2dOptions struct {
 //	conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] dilation=1, SymInt groups=1) -> Tensor
 func Conv2d(input *Tensor, weight *Tensor, o ...Conv2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Conv2d", firstOp+172)
+	f := newFrame("Conv2d", firstOp+375)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -49,6 +49,58 @@ func Conv2d(input *Tensor, weight *Tensor, o ...Conv2dOptions) *Tensor {
 	f.intsOf(2, orInts(opt.Padding, 0))
 	f.intsOf(2, orInts(opt.Dilation, 1))
 	f.int(or(opt.Groups, 1))
+	return f.one()
+}
+
+// Conv3dOptions are the optional arguments of Conv3d.
+type Conv3dOptions struct {
+	Bias     *Tensor // none by default
+	Stride   []int   // 1 by default
+	Padding  []int   // 0 by default
+	Dilation []int   // 1 by default
+	Groups   *int    // 1 by default
+}
+
+// Conv3d is the 3-D cross-correlation of input (N, C, D, H, W) with weight (O, C/groups, kD, kH, kW).
+//
+//	conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] dilation=1, SymInt groups=1) -> Tensor
+func Conv3d(input *Tensor, weight *Tensor, o ...Conv3dOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Conv3d", firstOp+376)
+	f.tensor(input)
+	f.tensor(weight)
+	f.optTensor(opt.Bias)
+	f.intsOf(3, orInts(opt.Stride, 1))
+	f.intsOf(3, orInts(opt.Padding, 0))
+	f.intsOf(3, orInts(opt.Dilation, 1))
+	f.int(or(opt.Groups, 1))
+	return f.one()
+}
+
+// ConvTranspose1dOptions are the optional arguments of ConvTranspose1d.
+type ConvTranspose1dOptions struct {
+	Bias          *Tensor // none by default
+	Stride        []int   // 1 by default
+	Padding       []int   // 0 by default
+	OutputPadding []int   // 0 by default
+	Groups        *int    // 1 by default
+	Dilation      []int   // 1 by default
+}
+
+// ConvTranspose1d is the transposed 1-D convolution of input (N, C, L) with weight (C, O/groups, k).
+//
+//	conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] output_padding=0, SymInt groups=1, SymInt[1] dilation=1) -> Tensor
+func ConvTranspose1d(input *Tensor, weight *Tensor, o ...ConvTranspose1dOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ConvTranspose1d", firstOp+377)
+	f.tensor(input)
+	f.tensor(weight)
+	f.optTensor(opt.Bias)
+	f.ints(orInts(opt.Stride, 1))
+	f.ints(orInts(opt.Padding, 0))
+	f.ints(orInts(opt.OutputPadding, 0))
+	f.int(or(opt.Groups, 1))
+	f.ints(orInts(opt.Dilation, 1))
 	return f.one()
 }
 
@@ -67,7 +119,7 @@ type ConvTranspose2dOptions struct {
 //	conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] output_padding=0, SymInt groups=1, SymInt[2] dilation=1) -> Tensor
 func ConvTranspose2d(input *Tensor, weight *Tensor, o ...ConvTranspose2dOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ConvTranspose2d", firstOp+173)
+	f := newFrame("ConvTranspose2d", firstOp+378)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -79,195 +131,56 @@ func ConvTranspose2d(input *Tensor, weight *Tensor, o ...ConvTranspose2dOptions)
 	return f.one()
 }
 
-// BatchNorm normalises each channel by batch (training) or running statistics, then scales and shifts.
+// ConvTranspose3dOptions are the optional arguments of ConvTranspose3d.
+type ConvTranspose3dOptions struct {
+	Bias          *Tensor // none by default
+	Stride        []int   // 1 by default
+	Padding       []int   // 0 by default
+	OutputPadding []int   // 0 by default
+	Groups        *int    // 1 by default
+	Dilation      []int   // 1 by default
+}
+
+// ConvTranspose3d is the transposed 3-D convolution of input (N, C, D, H, W) with weight (C, O/groups, kD, kH, kW).
 //
-//	batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor
-func BatchNorm(input *Tensor, weight *Tensor, bias *Tensor, runningMean *Tensor, runningVar *Tensor, training bool, momentum float64, eps float64, cudnnEnabled bool) *Tensor {
-	f := newFrame("BatchNorm", firstOp+174)
+//	conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] output_padding=0, SymInt groups=1, SymInt[3] dilation=1) -> Tensor
+func ConvTranspose3d(input *Tensor, weight *Tensor, o ...ConvTranspose3dOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ConvTranspose3d", firstOp+379)
 	f.tensor(input)
-	f.optTensor(weight)
-	f.optTensor(bias)
-	f.optTensor(runningMean)
-	f.optTensor(runningVar)
-	f.bool(training)
-	f.float(momentum)
-	f.float(eps)
-	f.bool(cudnnEnabled)
+	f.tensor(weight)
+	f.optTensor(opt.Bias)
+	f.intsOf(3, orInts(opt.Stride, 1))
+	f.intsOf(3, orInts(opt.Padding, 0))
+	f.intsOf(3, orInts(opt.OutputPadding, 0))
+	f.int(or(opt.Groups, 1))
+	f.intsOf(3, orInts(opt.Dilation, 1))
 	return f.one()
 }
 
-// MaxPool2dOptions are the optional arguments of MaxPool2d.
-type MaxPool2dOptions struct {
-	Stride   []int // [] by default
-	Padding  []int // 0 by default
-	Dilation []int // 1 by default
-	CeilMode bool  // False by default
-}
-
-// MaxPool2d is the largest element of each window; Stride is the window if nil.
+// Im2col is the windows (N, C·kH·kW, L) of a picture (N, C, H, W), one a column (PyTorch's F.unfold).
 //
-//	max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor
-func (t *Tensor) MaxPool2d(kernelSize []int, o ...MaxPool2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("MaxPool2d", firstOp+175)
+//	im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor
+func (t *Tensor) Im2col(kernelSize []int, dilation []int, padding []int, stride ...int) *Tensor {
+	f := newFrame("Im2col", firstOp+380)
 	f.tensor(t)
 	f.intsOf(2, kernelSize)
-	f.intsOf(2, orInts(opt.Stride))
-	f.intsOf(2, orInts(opt.Padding, 0))
-	f.intsOf(2, orInts(opt.Dilation, 1))
-	f.bool(opt.CeilMode)
+	f.intsOf(2, dilation)
+	f.intsOf(2, padding)
+	f.intsOf(2, stride)
 	return f.one()
 }
 
-// AvgPool2dOptions are the optional arguments of AvgPool2d.
-type AvgPool2dOptions struct {
-	Stride          []int // [] by default
-	Padding         []int // 0 by default
-	CeilMode        bool  // False by default
-	CountIncludePad *bool // True by default
-	DivisorOverride *int  // none by default
-}
-
-// AvgPool2d is the mean of each window; Stride is the window if nil.
+// Col2im adds windows (N, C·kH·kW, L) up to a picture of outputSize (PyTorch's F.fold).
 //
-//	avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor
-func (t *Tensor) AvgPool2d(kernelSize []int, o ...AvgPool2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("AvgPool2d", firstOp+176)
+//	col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor
+func (t *Tensor) Col2im(outputSize []int, kernelSize []int, dilation []int, padding []int, stride ...int) *Tensor {
+	f := newFrame("Col2im", firstOp+381)
 	f.tensor(t)
+	f.intsOf(2, outputSize)
 	f.intsOf(2, kernelSize)
-	f.intsOf(2, orInts(opt.Stride))
-	f.intsOf(2, orInts(opt.Padding, 0))
-	f.bool(opt.CeilMode)
-	f.bool(or(opt.CountIncludePad, true))
-	f.optInt(opt.DivisorOverride)
-	return f.one()
-}
-
-// AdaptiveAvgPool2d is the mean of windows chosen so that the output has outputSize.
-//
-//	adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor
-func (t *Tensor) AdaptiveAvgPool2d(outputSize ...int) *Tensor {
-	f := newFrame("AdaptiveAvgPool2d", firstOp+177)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	return f.one()
-}
-
-// UpsampleNearest2dOptions are the optional arguments of UpsampleNearest2d.
-type UpsampleNearest2dOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleNearest2d resizes (N, C, H, W) by repeating the nearest element.
-//
-//	upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleNearest2d(outputSize []int, o ...UpsampleNearest2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleNearest2d", firstOp+178)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
-	return f.one()
-}
-
-// UpsampleBilinear2dOptions are the optional arguments of UpsampleBilinear2d.
-type UpsampleBilinear2dOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleBilinear2d resizes (N, C, H, W) by linear interpolation, without antialiasing.
-//
-//	upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleBilinear2d(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleBilinear2d", firstOp+179)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.bool(alignCorners)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
-	return f.one()
-}
-
-// UpsampleNearestExact2dOptions are the optional arguments of UpsampleNearestExact2d.
-type UpsampleNearestExact2dOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleNearestExact2d resizes (N, C, H, W) by repeating the element whose centre is nearest, as Pillow.
-//
-//	_upsample_nearest_exact2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleNearestExact2d(outputSize []int, o ...UpsampleNearestExact2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleNearestExact2d", firstOp+180)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
-	return f.one()
-}
-
-// UpsampleBicubic2dOptions are the optional arguments of UpsampleBicubic2d.
-type UpsampleBicubic2dOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleBicubic2d resizes (N, C, H, W) by cubic interpolation, without antialiasing.
-//
-//	upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleBicubic2d(outputSize []int, alignCorners bool, o ...UpsampleBicubic2dOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleBicubic2d", firstOp+181)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.bool(alignCorners)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
-	return f.one()
-}
-
-// UpsampleBicubic2dAAOptions are the optional arguments of UpsampleBicubic2dAA.
-type UpsampleBicubic2dAAOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleBicubic2dAA resizes (N, C, H, W) by antialiased cubic interpolation, as torchvision.
-//
-//	_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleBicubic2dAA(outputSize []int, alignCorners bool, o ...UpsampleBicubic2dAAOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleBicubic2dAA", firstOp+182)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.bool(alignCorners)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
-	return f.one()
-}
-
-// UpsampleBilinear2dAAOptions are the optional arguments of UpsampleBilinear2dAA.
-type UpsampleBilinear2dAAOptions struct {
-	ScalesH *float64 // none by default
-	ScalesW *float64 // none by default
-}
-
-// UpsampleBilinear2dAA resizes (N, C, H, W) by antialiased linear interpolation, as torchvision.
-//
-//	_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor
-func (t *Tensor) UpsampleBilinear2dAA(outputSize []int, alignCorners bool, o ...UpsampleBilinear2dAAOptions) *Tensor {
-	opt := option(o)
-	f := newFrame("UpsampleBilinear2dAA", firstOp+183)
-	f.tensor(t)
-	f.intsOf(2, outputSize)
-	f.bool(alignCorners)
-	f.optFloat(opt.ScalesH)
-	f.optFloat(opt.ScalesW)
+	f.intsOf(2, dilation)
+	f.intsOf(2, padding)
+	f.intsOf(2, stride)
 	return f.one()
 }

@@ -7,7 +7,7 @@ package torch
 //	zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Zeros(size []int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Zeros", firstOp+137)
+	f := newFrame("Zeros", firstOp+324)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -21,7 +21,7 @@ func Zeros(size []int, o ...TensorOptions) *Tensor {
 //	ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Ones(size []int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Ones", firstOp+138)
+	f := newFrame("Ones", firstOp+325)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -35,7 +35,7 @@ func Ones(size []int, o ...TensorOptions) *Tensor {
 //	full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Full(size []int, fillValue Scalar, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Full", firstOp+139)
+	f := newFrame("Full", firstOp+326)
 	f.ints(size)
 	f.scalar(fillValue)
 	f.optDType(opt.DType)
@@ -56,7 +56,7 @@ type EmptyOptions struct {
 //	empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func Empty(size []int, o ...EmptyOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Empty", firstOp+140)
+	f := newFrame("Empty", firstOp+327)
 	f.ints(size)
 	f.optDType(opt.DType)
 	f.none()
@@ -79,7 +79,7 @@ type ZerosLikeOptions struct {
 //	zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) ZerosLike(o ...ZerosLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ZerosLike", firstOp+141)
+	f := newFrame("ZerosLike", firstOp+328)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -102,7 +102,7 @@ type OnesLikeOptions struct {
 //	ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) OnesLike(o ...OnesLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("OnesLike", firstOp+142)
+	f := newFrame("OnesLike", firstOp+329)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -125,7 +125,7 @@ type FullLikeOptions struct {
 //	full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) FullLike(fillValue Scalar, o ...FullLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("FullLike", firstOp+143)
+	f := newFrame("FullLike", firstOp+330)
 	f.tensor(t)
 	f.scalar(fillValue)
 	f.optDType(opt.DType)
@@ -149,7 +149,7 @@ type EmptyLikeOptions struct {
 //	empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) EmptyLike(o ...EmptyLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("EmptyLike", firstOp+144)
+	f := newFrame("EmptyLike", firstOp+331)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -170,7 +170,7 @@ type ArangeOptions struct {
 //	arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Arange", firstOp+145)
+	f := newFrame("Arange", firstOp+332)
 	f.scalar(start)
 	f.scalar(end)
 	f.scalar(orScalar(opt.Step, 1))
@@ -186,7 +186,7 @@ func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 //	linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Linspace", firstOp+146)
+	f := newFrame("Linspace", firstOp+333)
 	f.scalar(start)
 	f.scalar(end)
 	f.int(steps)
@@ -202,11 +202,239 @@ func Linspace(start Scalar, end Scalar, steps int, o ...TensorOptions) *Tensor {
 //	eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Eye(n int, o ...TensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Eye", firstOp+147)
+	f := newFrame("Eye", firstOp+334)
 	f.int(n)
 	f.optDType(opt.DType)
 	f.none()
 	f.device(opt.Device)
 	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// ScalarTensor is a number as a tensor without dimensions.
+//
+//	scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func ScalarTensor(s Scalar, o ...TensorOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ScalarTensor", firstOp+335)
+	f.scalar(s)
+	f.optDType(opt.DType)
+	f.none()
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// LogspaceOptions are the optional arguments of Logspace.
+type LogspaceOptions struct {
+	TensorOptions
+	Base *float64 // 10.0 by default
+}
+
+// Logspace is steps numbers from Base^start to Base^end, evenly spaced on the logarithm (base 10 if nil).
+//
+//	logspace(Scalar start, Scalar end, int steps, float base=10.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func Logspace(start Scalar, end Scalar, steps int, o ...LogspaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Logspace", firstOp+336)
+	f.scalar(start)
+	f.scalar(end)
+	f.int(steps)
+	f.float(or(opt.Base, 10.0))
+	f.optDType(opt.DType)
+	f.none()
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// EmptyStrided is a tensor with undefined contents and the given strides.
+//
+//	empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func EmptyStrided(size []int, stride []int, o ...TensorOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("EmptyStrided", firstOp+337)
+	f.ints(size)
+	f.ints(stride)
+	f.optDType(opt.DType)
+	f.none()
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// NewZerosOptions are the optional arguments of NewZeros.
+type NewZerosOptions struct {
+	DType     DType   // none by default
+	Device    *Device // none by default
+	PinMemory *bool   // none by default
+}
+
+// NewZeros is zeros of another size with the type and device of self.
+//
+//	new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func (t *Tensor) NewZeros(size []int, o ...NewZerosOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NewZeros", firstOp+338)
+	f.tensor(t)
+	f.ints(size)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	return f.one()
+}
+
+// NewOnesOptions are the optional arguments of NewOnes.
+type NewOnesOptions struct {
+	DType     DType   // none by default
+	Device    *Device // none by default
+	PinMemory *bool   // none by default
+}
+
+// NewOnes is ones of another size with the type and device of self.
+//
+//	new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func (t *Tensor) NewOnes(size []int, o ...NewOnesOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NewOnes", firstOp+339)
+	f.tensor(t)
+	f.ints(size)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	return f.one()
+}
+
+// NewFullOptions are the optional arguments of NewFull.
+type NewFullOptions struct {
+	DType     DType   // none by default
+	Device    *Device // none by default
+	PinMemory *bool   // none by default
+}
+
+// NewFull is a number in another size with the type and device of self.
+//
+//	new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func (t *Tensor) NewFull(size []int, fillValue Scalar, o ...NewFullOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NewFull", firstOp+340)
+	f.tensor(t)
+	f.ints(size)
+	f.scalar(fillValue)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	return f.one()
+}
+
+// NewEmptyOptions are the optional arguments of NewEmpty.
+type NewEmptyOptions struct {
+	DType     DType   // none by default
+	Device    *Device // none by default
+	PinMemory *bool   // none by default
+}
+
+// NewEmpty is an undefined tensor of another size with the type and device of self.
+//
+//	new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func (t *Tensor) NewEmpty(size []int, o ...NewEmptyOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NewEmpty", firstOp+341)
+	f.tensor(t)
+	f.ints(size)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	return f.one()
+}
+
+// RandLikeOptions are the optional arguments of RandLike.
+type RandLikeOptions struct {
+	DType        DType        // none by default
+	Device       *Device      // none by default
+	PinMemory    *bool        // none by default
+	MemoryFormat MemoryFormat // none by default
+}
+
+// RandLike draws uniform numbers in [0, 1) in the shape of self.
+//
+//	rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
+func (t *Tensor) RandLike(o ...RandLikeOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("RandLike", firstOp+342)
+	f.tensor(t)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
+	return f.one()
+}
+
+// TrilIndicesOptions are the optional arguments of TrilIndices.
+type TrilIndicesOptions struct {
+	TensorOptions
+	Offset int // 0 by default
+}
+
+// TrilIndices is the rows and columns (2, n) of the part on and below a diagonal.
+//
+//	tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func TrilIndices(row int, col int, o ...TrilIndicesOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("TrilIndices", firstOp+343)
+	f.int(row)
+	f.int(col)
+	f.int(opt.Offset)
+	f.optDType(opt.DType.or(Int64))
+	f.none()
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// TriuIndicesOptions are the optional arguments of TriuIndices.
+type TriuIndicesOptions struct {
+	TensorOptions
+	Offset int // 0 by default
+}
+
+// TriuIndices is the rows and columns (2, n) of the part on and above a diagonal.
+//
+//	triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+func TriuIndices(row int, col int, o ...TriuIndicesOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("TriuIndices", firstOp+344)
+	f.int(row)
+	f.int(col)
+	f.int(opt.Offset)
+	f.optDType(opt.DType.or(Int64))
+	f.none()
+	f.device(opt.Device)
+	f.bool(opt.Pinned)
+	return f.one()
+}
+
+// Complex is real + i·imag.
+//
+//	complex(Tensor real, Tensor imag) -> Tensor
+func Complex(real *Tensor, imag *Tensor) *Tensor {
+	f := newFrame("Complex", firstOp+345)
+	f.tensor(real)
+	f.tensor(imag)
+	return f.one()
+}
+
+// Polar is abs·e^(i·angle).
+//
+//	polar(Tensor abs, Tensor angle) -> Tensor
+func Polar(abs *Tensor, angle *Tensor) *Tensor {
+	f := newFrame("Polar", firstOp+346)
+	f.tensor(abs)
+	f.tensor(angle)
 	return f.one()
 }

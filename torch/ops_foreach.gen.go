@@ -6,7 +6,7 @@ package torch
 //
 //	_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
 func ForeachAddScalarInPlace(self []*Tensor, scalar Scalar) {
-	f := newFrame("ForeachAddScalarInPlace", firstOp+190)
+	f := newFrame("ForeachAddScalarInPlace", firstOp+480)
 	f.tensors(self)
 	f.scalar(scalar)
 	f.run()
@@ -22,7 +22,7 @@ type ForeachAddInPlaceOptions struct {
 //	_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()
 func ForeachAddInPlace(self []*Tensor, other []*Tensor, o ...ForeachAddInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("ForeachAddInPlace", firstOp+191)
+	f := newFrame("ForeachAddInPlace", firstOp+481)
 	f.tensors(self)
 	f.tensors(other)
 	f.scalar(orScalar(opt.Alpha, 1))
@@ -33,7 +33,7 @@ func ForeachAddInPlace(self []*Tensor, other []*Tensor, o ...ForeachAddInPlaceOp
 //
 //	_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
 func ForeachMulScalarInPlace(self []*Tensor, scalar Scalar) {
-	f := newFrame("ForeachMulScalarInPlace", firstOp+192)
+	f := newFrame("ForeachMulScalarInPlace", firstOp+482)
 	f.tensors(self)
 	f.scalar(scalar)
 	f.run()
@@ -43,7 +43,7 @@ func ForeachMulScalarInPlace(self []*Tensor, scalar Scalar) {
 //
 //	_foreach_lerp_.Scalar(Tensor(a!)[] self, Tensor[] tensors1, Scalar weight) -> ()
 func ForeachLerpInPlace(self []*Tensor, tensors1 []*Tensor, weight Scalar) {
-	f := newFrame("ForeachLerpInPlace", firstOp+193)
+	f := newFrame("ForeachLerpInPlace", firstOp+483)
 	f.tensors(self)
 	f.tensors(tensors1)
 	f.scalar(weight)
@@ -60,7 +60,7 @@ type ForeachAddcmulInPlaceOptions struct {
 //	_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()
 func ForeachAddcmulInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor, o ...ForeachAddcmulInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("ForeachAddcmulInPlace", firstOp+194)
+	f := newFrame("ForeachAddcmulInPlace", firstOp+484)
 	f.tensors(self)
 	f.tensors(tensor1)
 	f.tensors(tensor2)
@@ -72,7 +72,7 @@ func ForeachAddcmulInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor,
 //
 //	_foreach_zero_(Tensor(a!)[] self) -> ()
 func ForeachZeroInPlace(self []*Tensor) {
-	f := newFrame("ForeachZeroInPlace", firstOp+195)
+	f := newFrame("ForeachZeroInPlace", firstOp+485)
 	f.tensors(self)
 	f.run()
 }
@@ -88,7 +88,7 @@ type ForeachNormOptions struct {
 //	_foreach_norm.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[]
 func ForeachNorm(self []*Tensor, o ...ForeachNormOptions) []*Tensor {
 	opt := option(o)
-	f := newFrame("ForeachNorm", firstOp+196)
+	f := newFrame("ForeachNorm", firstOp+486)
 	f.tensors(self)
 	f.scalar(orScalar(opt.Ord, 2))
 	f.optDType(opt.DType)
@@ -106,7 +106,7 @@ type FusedAdamInPlaceOptions struct {
 //	_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedAdamInPlace", firstOp+197)
+	f := newFrame("FusedAdamInPlace", firstOp+487)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -136,7 +136,7 @@ type FusedAdamWInPlaceOptions struct {
 //	_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedAdamWInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamWInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedAdamWInPlace", firstOp+198)
+	f := newFrame("FusedAdamWInPlace", firstOp+488)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -166,7 +166,7 @@ type FusedSGDInPlaceOptions struct {
 //	_fused_sgd_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
 func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tensor, weightDecay float64, momentum float64, lr float64, dampening float64, nesterov bool, maximize bool, isFirstStep bool, o ...FusedSGDInPlaceOptions) {
 	opt := option(o)
-	f := newFrame("FusedSGDInPlace", firstOp+199)
+	f := newFrame("FusedSGDInPlace", firstOp+489)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(momentumBufferList)
@@ -180,4 +180,353 @@ func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tens
 	f.optTensor(opt.GradScale)
 	f.optTensor(opt.FoundInf)
 	f.run()
+}
+
+// ForeachAddScalar is every tensor plus a number.
+//
+//	_foreach_add.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]
+func ForeachAddScalar(self []*Tensor, scalar Scalar) []*Tensor {
+	f := newFrame("ForeachAddScalar", firstOp+490)
+	f.tensors(self)
+	f.scalar(scalar)
+	return f.many()
+}
+
+// ForeachAddOptions are the optional arguments of ForeachAdd.
+type ForeachAddOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// ForeachAdd is self[i] + Alpha·other[i].
+//
+//	_foreach_add.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]
+func ForeachAdd(self []*Tensor, other []*Tensor, o ...ForeachAddOptions) []*Tensor {
+	opt := option(o)
+	f := newFrame("ForeachAdd", firstOp+491)
+	f.tensors(self)
+	f.tensors(other)
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.many()
+}
+
+// ForeachSubOptions are the optional arguments of ForeachSub.
+type ForeachSubOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// ForeachSub is self[i] − Alpha·other[i].
+//
+//	_foreach_sub.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]
+func ForeachSub(self []*Tensor, other []*Tensor, o ...ForeachSubOptions) []*Tensor {
+	opt := option(o)
+	f := newFrame("ForeachSub", firstOp+492)
+	f.tensors(self)
+	f.tensors(other)
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.many()
+}
+
+// ForeachMulScalar is every tensor times a number.
+//
+//	_foreach_mul.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]
+func ForeachMulScalar(self []*Tensor, scalar Scalar) []*Tensor {
+	f := newFrame("ForeachMulScalar", firstOp+493)
+	f.tensors(self)
+	f.scalar(scalar)
+	return f.many()
+}
+
+// ForeachMul is self[i] · other[i].
+//
+//	_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]
+func ForeachMul(self []*Tensor, other []*Tensor) []*Tensor {
+	f := newFrame("ForeachMul", firstOp+494)
+	f.tensors(self)
+	f.tensors(other)
+	return f.many()
+}
+
+// ForeachDiv is self[i] / other[i].
+//
+//	_foreach_div.List(Tensor[] self, Tensor[] other) -> Tensor[]
+func ForeachDiv(self []*Tensor, other []*Tensor) []*Tensor {
+	f := newFrame("ForeachDiv", firstOp+495)
+	f.tensors(self)
+	f.tensors(other)
+	return f.many()
+}
+
+// ForeachNeg is −self[i].
+//
+//	_foreach_neg(Tensor[] self) -> Tensor[]
+func ForeachNeg(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachNeg", firstOp+496)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachAbs is |self[i]|.
+//
+//	_foreach_abs(Tensor[] self) -> Tensor[]
+func ForeachAbs(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachAbs", firstOp+497)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachExp is e^self[i].
+//
+//	_foreach_exp(Tensor[] self) -> Tensor[]
+func ForeachExp(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachExp", firstOp+498)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachSqrt is the square root of every tensor.
+//
+//	_foreach_sqrt(Tensor[] self) -> Tensor[]
+func ForeachSqrt(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachSqrt", firstOp+499)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachSign is the sign of every tensor.
+//
+//	_foreach_sign(Tensor[] self) -> Tensor[]
+func ForeachSign(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachSign", firstOp+500)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachPow is every tensor to a power.
+//
+//	_foreach_pow.Scalar(Tensor[] self, Scalar exponent) -> Tensor[]
+func ForeachPow(self []*Tensor, exponent Scalar) []*Tensor {
+	f := newFrame("ForeachPow", firstOp+501)
+	f.tensors(self)
+	f.scalar(exponent)
+	return f.many()
+}
+
+// ForeachMax is the largest element of every tensor.
+//
+//	_foreach_max(Tensor[] self) -> Tensor[]
+func ForeachMax(self []*Tensor) []*Tensor {
+	f := newFrame("ForeachMax", firstOp+502)
+	f.tensors(self)
+	return f.many()
+}
+
+// ForeachSubInPlaceOptions are the optional arguments of ForeachSubInPlace.
+type ForeachSubInPlaceOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// ForeachSubInPlace subtracts Alpha·other[i] from self[i].
+//
+//	_foreach_sub_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()
+func ForeachSubInPlace(self []*Tensor, other []*Tensor, o ...ForeachSubInPlaceOptions) {
+	opt := option(o)
+	f := newFrame("ForeachSubInPlace", firstOp+503)
+	f.tensors(self)
+	f.tensors(other)
+	f.scalar(orScalar(opt.Alpha, 1))
+	f.run()
+}
+
+// ForeachMulInPlace multiplies self[i] by other[i].
+//
+//	_foreach_mul_.List(Tensor(a!)[] self, Tensor[] other) -> ()
+func ForeachMulInPlace(self []*Tensor, other []*Tensor) {
+	f := newFrame("ForeachMulInPlace", firstOp+504)
+	f.tensors(self)
+	f.tensors(other)
+	f.run()
+}
+
+// ForeachMulTensorInPlace multiplies every tensor by a tensor without dimensions.
+//
+//	_foreach_mul_.Tensor(Tensor(a!)[] self, Tensor other) -> ()
+func ForeachMulTensorInPlace(self []*Tensor, other *Tensor) {
+	f := newFrame("ForeachMulTensorInPlace", firstOp+505)
+	f.tensors(self)
+	f.tensor(other)
+	f.run()
+}
+
+// ForeachDivScalarInPlace divides every tensor by a number.
+//
+//	_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
+func ForeachDivScalarInPlace(self []*Tensor, scalar Scalar) {
+	f := newFrame("ForeachDivScalarInPlace", firstOp+506)
+	f.tensors(self)
+	f.scalar(scalar)
+	f.run()
+}
+
+// ForeachDivInPlace divides self[i] by other[i].
+//
+//	_foreach_div_.List(Tensor(a!)[] self, Tensor[] other) -> ()
+func ForeachDivInPlace(self []*Tensor, other []*Tensor) {
+	f := newFrame("ForeachDivInPlace", firstOp+507)
+	f.tensors(self)
+	f.tensors(other)
+	f.run()
+}
+
+// ForeachDivTensorInPlace divides every tensor by a tensor without dimensions.
+//
+//	_foreach_div_.Tensor(Tensor(a!)[] self, Tensor other) -> ()
+func ForeachDivTensorInPlace(self []*Tensor, other *Tensor) {
+	f := newFrame("ForeachDivTensorInPlace", firstOp+508)
+	f.tensors(self)
+	f.tensor(other)
+	f.run()
+}
+
+// ForeachNegInPlace changes the sign of every tensor.
+//
+//	_foreach_neg_(Tensor(a!)[] self) -> ()
+func ForeachNegInPlace(self []*Tensor) {
+	f := newFrame("ForeachNegInPlace", firstOp+509)
+	f.tensors(self)
+	f.run()
+}
+
+// ForeachSqrtInPlace replaces every tensor by its square root.
+//
+//	_foreach_sqrt_(Tensor(a!)[] self) -> ()
+func ForeachSqrtInPlace(self []*Tensor) {
+	f := newFrame("ForeachSqrtInPlace", firstOp+510)
+	f.tensors(self)
+	f.run()
+}
+
+// ForeachReciprocalInPlace replaces every tensor by 1 / self[i].
+//
+//	_foreach_reciprocal_(Tensor(a!)[] self) -> ()
+func ForeachReciprocalInPlace(self []*Tensor) {
+	f := newFrame("ForeachReciprocalInPlace", firstOp+511)
+	f.tensors(self)
+	f.run()
+}
+
+// ForeachAddcdivInPlaceOptions are the optional arguments of ForeachAddcdivInPlace.
+type ForeachAddcdivInPlaceOptions struct {
+	Value Scalar // 1 by default
+}
+
+// ForeachAddcdivInPlace adds Value·tensor1[i]/tensor2[i] to self[i].
+//
+//	_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()
+func ForeachAddcdivInPlace(self []*Tensor, tensor1 []*Tensor, tensor2 []*Tensor, o ...ForeachAddcdivInPlaceOptions) {
+	opt := option(o)
+	f := newFrame("ForeachAddcdivInPlace", firstOp+512)
+	f.tensors(self)
+	f.tensors(tensor1)
+	f.tensors(tensor2)
+	f.scalar(orScalar(opt.Value, 1))
+	f.run()
+}
+
+// ForeachMaximumInPlace raises the elements of self[i] to those of other[i].
+//
+//	_foreach_maximum_.List(Tensor(a!)[] self, Tensor[] other) -> ()
+func ForeachMaximumInPlace(self []*Tensor, other []*Tensor) {
+	f := newFrame("ForeachMaximumInPlace", firstOp+513)
+	f.tensors(self)
+	f.tensors(other)
+	f.run()
+}
+
+// ForeachClampMinInPlace raises elements below a number to it.
+//
+//	_foreach_clamp_min_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
+func ForeachClampMinInPlace(self []*Tensor, scalar Scalar) {
+	f := newFrame("ForeachClampMinInPlace", firstOp+514)
+	f.tensors(self)
+	f.scalar(scalar)
+	f.run()
+}
+
+// ForeachClampMaxInPlace lowers elements above a number to it.
+//
+//	_foreach_clamp_max_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()
+func ForeachClampMaxInPlace(self []*Tensor, scalar Scalar) {
+	f := newFrame("ForeachClampMaxInPlace", firstOp+515)
+	f.tensors(self)
+	f.scalar(scalar)
+	f.run()
+}
+
+// ForeachCopyInPlaceOptions are the optional arguments of ForeachCopyInPlace.
+type ForeachCopyInPlaceOptions struct {
+	NonBlocking bool // False by default
+}
+
+// ForeachCopyInPlace copies src[i] into self[i], converting type and device.
+//
+//	_foreach_copy_(Tensor(a!)[] self, Tensor[] src, bool non_blocking=False) -> ()
+func ForeachCopyInPlace(self []*Tensor, src []*Tensor, o ...ForeachCopyInPlaceOptions) {
+	opt := option(o)
+	f := newFrame("ForeachCopyInPlace", firstOp+516)
+	f.tensors(self)
+	f.tensors(src)
+	f.bool(opt.NonBlocking)
+	f.run()
+}
+
+// FusedAdagradInPlaceOptions are the optional arguments of FusedAdagradInPlace.
+type FusedAdagradInPlaceOptions struct {
+	GradScale *Tensor // none by default
+	FoundInf  *Tensor // none by default
+}
+
+// FusedAdagradInPlace makes one Adagrad step over lists of parameters and state in one kernel.
+//
+//	_fused_adagrad_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] state_sums, Tensor(d!)[] state_steps, *, float lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()
+func FusedAdagradInPlace(self []*Tensor, grads []*Tensor, stateSums []*Tensor, stateSteps []*Tensor, lr float64, lrDecay float64, weightDecay float64, eps float64, maximize bool, o ...FusedAdagradInPlaceOptions) {
+	opt := option(o)
+	f := newFrame("FusedAdagradInPlace", firstOp+517)
+	f.tensors(self)
+	f.tensors(grads)
+	f.tensors(stateSums)
+	f.tensors(stateSteps)
+	f.float(lr)
+	f.float(lrDecay)
+	f.float(weightDecay)
+	f.float(eps)
+	f.bool(maximize)
+	f.optTensor(opt.GradScale)
+	f.optTensor(opt.FoundInf)
+	f.run()
+}
+
+// AMPUnscaleInPlace multiplies gradients by invScale and sets foundInf to 1 if one of them is not finite.
+//
+//	_amp_foreach_non_finite_check_and_unscale_(Tensor(a!)[] self, Tensor(b!) found_inf, Tensor inv_scale) -> ()
+func AMPUnscaleInPlace(self []*Tensor, foundInf *Tensor, invScale *Tensor) {
+	f := newFrame("AMPUnscaleInPlace", firstOp+518)
+	f.tensors(self)
+	f.tensor(foundInf)
+	f.tensor(invScale)
+	f.run()
+}
+
+// AMPUpdateScaleInPlace shrinks the scale after overflow, or grows it after growthInterval steps without.
+//
+//	_amp_update_scale_(Tensor(a!) self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -> Tensor(a!)
+func (t *Tensor) AMPUpdateScaleInPlace(growthTracker *Tensor, foundInf *Tensor, scaleGrowthFactor float64, scaleBackoffFactor float64, growthInterval int) *Tensor {
+	f := newFrame("AMPUpdateScaleInPlace", firstOp+519)
+	f.tensor(t)
+	f.tensor(growthTracker)
+	f.tensor(foundInf)
+	f.float(scaleGrowthFactor)
+	f.float(scaleBackoffFactor)
+	f.int(growthInterval)
+	f.run()
+	return t
 }

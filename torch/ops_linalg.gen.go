@@ -6,7 +6,7 @@ package torch
 //
 //	matmul(Tensor self, Tensor other) -> Tensor
 func (t *Tensor) MatMul(other *Tensor) *Tensor {
-	f := newFrame("MatMul", firstOp+52)
+	f := newFrame("MatMul", firstOp+130)
 	f.tensor(t)
 	f.tensor(other)
 	return f.one()
@@ -16,7 +16,7 @@ func (t *Tensor) MatMul(other *Tensor) *Tensor {
 //
 //	mm(Tensor self, Tensor mat2) -> Tensor
 func (t *Tensor) MM(mat2 *Tensor) *Tensor {
-	f := newFrame("MM", firstOp+53)
+	f := newFrame("MM", firstOp+131)
 	f.tensor(t)
 	f.tensor(mat2)
 	return f.one()
@@ -26,7 +26,7 @@ func (t *Tensor) MM(mat2 *Tensor) *Tensor {
 //
 //	bmm(Tensor self, Tensor mat2) -> Tensor
 func (t *Tensor) BMM(mat2 *Tensor) *Tensor {
-	f := newFrame("BMM", firstOp+54)
+	f := newFrame("BMM", firstOp+132)
 	f.tensor(t)
 	f.tensor(mat2)
 	return f.one()
@@ -43,7 +43,7 @@ type AddMMOptions struct {
 //	addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor
 func (t *Tensor) AddMM(mat1 *Tensor, mat2 *Tensor, o ...AddMMOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("AddMM", firstOp+55)
+	f := newFrame("AddMM", firstOp+133)
 	f.tensor(t)
 	f.tensor(mat1)
 	f.tensor(mat2)
@@ -56,7 +56,7 @@ func (t *Tensor) AddMM(mat1 *Tensor, mat2 *Tensor, o ...AddMMOptions) *Tensor {
 //
 //	dot(Tensor self, Tensor tensor) -> Tensor
 func (t *Tensor) Dot(tensor *Tensor) *Tensor {
-	f := newFrame("Dot", firstOp+56)
+	f := newFrame("Dot", firstOp+134)
 	f.tensor(t)
 	f.tensor(tensor)
 	return f.one()
@@ -66,7 +66,7 @@ func (t *Tensor) Dot(tensor *Tensor) *Tensor {
 //
 //	outer(Tensor self, Tensor vec2) -> Tensor
 func (t *Tensor) Outer(vec2 *Tensor) *Tensor {
-	f := newFrame("Outer", firstOp+57)
+	f := newFrame("Outer", firstOp+135)
 	f.tensor(t)
 	f.tensor(vec2)
 	return f.one()
@@ -82,7 +82,7 @@ type LinearOptions struct {
 //	linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor
 func Linear(input *Tensor, weight *Tensor, o ...LinearOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Linear", firstOp+58)
+	f := newFrame("Linear", firstOp+136)
 	f.tensor(input)
 	f.tensor(weight)
 	f.optTensor(opt.Bias)
@@ -102,7 +102,7 @@ type VectorNormOptions struct {
 //	linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) VectorNorm(o ...VectorNormOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("VectorNorm", firstOp+59)
+	f := newFrame("VectorNorm", firstOp+137)
 	f.tensor(t)
 	f.scalar(orScalar(opt.Ord, 2))
 	f.optInts(opt.Dim)
@@ -121,7 +121,7 @@ type QROptions struct {
 //	linalg_qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R)
 func QR(a *Tensor, o ...QROptions) (q, r *Tensor) {
 	opt := option(o)
-	f := newFrame("QR", firstOp+60)
+	f := newFrame("QR", firstOp+138)
 	f.tensor(a)
 	f.string(orString(opt.Mode, "reduced"))
 	all := f.many()
@@ -138,7 +138,7 @@ type EighOptions struct {
 //	linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)
 func (t *Tensor) Eigh(o ...EighOptions) (eigenvalues, eigenvectors *Tensor) {
 	opt := option(o)
-	f := newFrame("Eigh", firstOp+61)
+	f := newFrame("Eigh", firstOp+139)
 	f.tensor(t)
 	f.string(orString(opt.Uplo, "L"))
 	all := f.many()
@@ -155,7 +155,7 @@ type EigvalshOptions struct {
 //	linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor
 func (t *Tensor) Eigvalsh(o ...EigvalshOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Eigvalsh", firstOp+62)
+	f := newFrame("Eigvalsh", firstOp+140)
 	f.tensor(t)
 	f.string(orString(opt.Uplo, "L"))
 	return f.one()
@@ -165,7 +165,7 @@ func (t *Tensor) Eigvalsh(o ...EigvalshOptions) *Tensor {
 //
 //	trace(Tensor self) -> Tensor
 func (t *Tensor) Trace() *Tensor {
-	f := newFrame("Trace", firstOp+63)
+	f := newFrame("Trace", firstOp+141)
 	f.tensor(t)
 	return f.one()
 }
@@ -180,8 +180,564 @@ type DiagOptions struct {
 //	diag(Tensor self, int diagonal=0) -> Tensor
 func (t *Tensor) Diag(o ...DiagOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Diag", firstOp+64)
+	f := newFrame("Diag", firstOp+142)
 	f.tensor(t)
 	f.int(opt.Diagonal)
+	return f.one()
+}
+
+// MV is the product of a matrix (N, M) and a vector (M).
+//
+//	mv(Tensor self, Tensor vec) -> Tensor
+func (t *Tensor) MV(vec *Tensor) *Tensor {
+	f := newFrame("MV", firstOp+143)
+	f.tensor(t)
+	f.tensor(vec)
+	return f.one()
+}
+
+// AddMVOptions are the optional arguments of AddMV.
+type AddMVOptions struct {
+	Beta  Scalar // 1 by default
+	Alpha Scalar // 1 by default
+}
+
+// AddMV is Beta·self + Alpha·(mat · vec).
+//
+//	addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor
+func (t *Tensor) AddMV(mat *Tensor, vec *Tensor, o ...AddMVOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("AddMV", firstOp+144)
+	f.tensor(t)
+	f.tensor(mat)
+	f.tensor(vec)
+	f.scalar(orScalar(opt.Beta, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.one()
+}
+
+// AddrOptions are the optional arguments of Addr.
+type AddrOptions struct {
+	Beta  Scalar // 1 by default
+	Alpha Scalar // 1 by default
+}
+
+// Addr is Beta·self + Alpha·(vec1 ⊗ vec2).
+//
+//	addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor
+func (t *Tensor) Addr(vec1 *Tensor, vec2 *Tensor, o ...AddrOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Addr", firstOp+145)
+	f.tensor(t)
+	f.tensor(vec1)
+	f.tensor(vec2)
+	f.scalar(orScalar(opt.Beta, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.one()
+}
+
+// BAddBMMOptions are the optional arguments of BAddBMM.
+type BAddBMMOptions struct {
+	Beta  Scalar // 1 by default
+	Alpha Scalar // 1 by default
+}
+
+// BAddBMM is Beta·self + Alpha·(batch1 · batch2), batch by batch.
+//
+//	baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor
+func (t *Tensor) BAddBMM(batch1 *Tensor, batch2 *Tensor, o ...BAddBMMOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("BAddBMM", firstOp+146)
+	f.tensor(t)
+	f.tensor(batch1)
+	f.tensor(batch2)
+	f.scalar(orScalar(opt.Beta, 1))
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.one()
+}
+
+// BilinearOptions are the optional arguments of Bilinear.
+type BilinearOptions struct {
+	Bias *Tensor // none by default
+}
+
+// Bilinear is x1ᵀ·weight[k]·x2 + bias[k] for every output k; weight is (out, in1, in2).
+//
+//	bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor
+func Bilinear(input1 *Tensor, input2 *Tensor, weight *Tensor, o ...BilinearOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Bilinear", firstOp+147)
+	f.tensor(input1)
+	f.tensor(input2)
+	f.tensor(weight)
+	f.optTensor(opt.Bias)
+	return f.one()
+}
+
+// EinsumOptions are the optional arguments of Einsum.
+type EinsumOptions struct {
+	Path []int // none by default
+}
+
+// Einsum sums products of elements by an equation such as "bik,bkj->bij".
+//
+//	einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor
+func Einsum(equation string, tensors []*Tensor, o ...EinsumOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Einsum", firstOp+148)
+	f.string(equation)
+	f.tensors(tensors)
+	f.optInts(opt.Path)
+	return f.one()
+}
+
+// TensorDot sums products over pairs of dimensions of two tensors.
+//
+//	tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor
+func (t *Tensor) TensorDot(other *Tensor, dimsSelf []int, dimsOther ...int) *Tensor {
+	f := newFrame("TensorDot", firstOp+149)
+	f.tensor(t)
+	f.tensor(other)
+	f.ints(dimsSelf)
+	f.ints(dimsOther)
+	return f.one()
+}
+
+// Kron is the Kronecker product.
+//
+//	kron(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Kron(other *Tensor) *Tensor {
+	f := newFrame("Kron", firstOp+150)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// CrossOptions are the optional arguments of Cross.
+type CrossOptions struct {
+	Dim *int // -1 by default
+}
+
+// Cross is the cross product along Dim (−1 if nil), which has 3 elements.
+//
+//	linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor
+func (t *Tensor) Cross(other *Tensor, o ...CrossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Cross", firstOp+151)
+	f.tensor(t)
+	f.tensor(other)
+	f.int(or(opt.Dim, -1))
+	return f.one()
+}
+
+// SVDOptions are the optional arguments of SVD.
+type SVDOptions struct {
+	FullMatrices *bool   // True by default
+	Driver       *string // none by default
+}
+
+// SVD is the singular value decomposition U, S, Vᴴ of A; reduced with FullMatrices false.
+//
+//	linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)
+func SVD(a *Tensor, o ...SVDOptions) (u, s, vh *Tensor) {
+	opt := option(o)
+	f := newFrame("SVD", firstOp+152)
+	f.tensor(a)
+	f.bool(or(opt.FullMatrices, true))
+	f.optString(opt.Driver)
+	all := f.many()
+	return all[0], all[1], all[2]
+}
+
+// SVDValsOptions are the optional arguments of SVDVals.
+type SVDValsOptions struct {
+	Driver *string // none by default
+}
+
+// SVDVals is the singular values of A, descending.
+//
+//	linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor
+func SVDVals(a *Tensor, o ...SVDValsOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SVDVals", firstOp+153)
+	f.tensor(a)
+	f.optString(opt.Driver)
+	return f.one()
+}
+
+// Eig is the complex eigenvalues and eigenvectors of a square matrix.
+//
+//	linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)
+func (t *Tensor) Eig() (eigenvalues, eigenvectors *Tensor) {
+	f := newFrame("Eig", firstOp+154)
+	f.tensor(t)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// Eigvals is the complex eigenvalues of a square matrix.
+//
+//	linalg_eigvals(Tensor self) -> Tensor
+func (t *Tensor) Eigvals() *Tensor {
+	f := newFrame("Eigvals", firstOp+155)
+	f.tensor(t)
+	return f.one()
+}
+
+// Inv is the inverse of a square matrix.
+//
+//	linalg_inv(Tensor A) -> Tensor
+func Inv(a *Tensor) *Tensor {
+	f := newFrame("Inv", firstOp+156)
+	f.tensor(a)
+	return f.one()
+}
+
+// PInvOptions are the optional arguments of PInv.
+type PInvOptions struct {
+	Atol      *float64 // none by default
+	Rtol      *float64 // none by default
+	Hermitian bool     // False by default
+}
+
+// PInv is the pseudo-inverse; singular values at most max(Atol, Rtol·largest) count as 0.
+//
+//	linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor
+func (t *Tensor) PInv(o ...PInvOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("PInv", firstOp+157)
+	f.tensor(t)
+	f.optFloat(opt.Atol)
+	f.optFloat(opt.Rtol)
+	f.bool(opt.Hermitian)
+	return f.one()
+}
+
+// SolveOptions are the optional arguments of Solve.
+type SolveOptions struct {
+	Left *bool // True by default
+}
+
+// Solve is the X with A·X = B, or X·A = B with Left false.
+//
+//	linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor
+func Solve(a *Tensor, B *Tensor, o ...SolveOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Solve", firstOp+158)
+	f.tensor(a)
+	f.tensor(B)
+	f.bool(or(opt.Left, true))
+	return f.one()
+}
+
+// SolveTriangularOptions are the optional arguments of SolveTriangular.
+type SolveTriangularOptions struct {
+	Left          *bool // True by default
+	Unitriangular bool  // False by default
+}
+
+// SolveTriangular is the X with self·X = B for a triangular matrix.
+//
+//	linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor
+func (t *Tensor) SolveTriangular(B *Tensor, upper bool, o ...SolveTriangularOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SolveTriangular", firstOp+159)
+	f.tensor(t)
+	f.tensor(B)
+	f.bool(upper)
+	f.bool(or(opt.Left, true))
+	f.bool(opt.Unitriangular)
+	return f.one()
+}
+
+// LstSqOptions are the optional arguments of LstSq.
+type LstSqOptions struct {
+	Rcond  *float64 // none by default
+	Driver *string  // none by default
+}
+
+// LstSq is the least-squares solution of self·X = b, with residuals, rank and singular values.
+//
+//	linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)
+func (t *Tensor) LstSq(b *Tensor, o ...LstSqOptions) (solution, residuals, rank, singularValues *Tensor) {
+	opt := option(o)
+	f := newFrame("LstSq", firstOp+160)
+	f.tensor(t)
+	f.tensor(b)
+	f.optFloat(opt.Rcond)
+	f.optString(opt.Driver)
+	all := f.many()
+	return all[0], all[1], all[2], all[3]
+}
+
+// CholeskyOptions are the optional arguments of Cholesky.
+type CholeskyOptions struct {
+	Upper bool // False by default
+}
+
+// Cholesky is the lower L with self = L·Lᴴ (the upper one with Upper).
+//
+//	linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor
+func (t *Tensor) Cholesky(o ...CholeskyOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Cholesky", firstOp+161)
+	f.tensor(t)
+	f.bool(opt.Upper)
+	return f.one()
+}
+
+// CholeskySolveOptions are the optional arguments of CholeskySolve.
+type CholeskySolveOptions struct {
+	Upper bool // False by default
+}
+
+// CholeskySolve is the X with A·X = self, given A's Cholesky factor.
+//
+//	cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor
+func (t *Tensor) CholeskySolve(input2 *Tensor, o ...CholeskySolveOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CholeskySolve", firstOp+162)
+	f.tensor(t)
+	f.tensor(input2)
+	f.bool(opt.Upper)
+	return f.one()
+}
+
+// Det is the determinant.
+//
+//	linalg_det(Tensor A) -> Tensor
+func Det(a *Tensor) *Tensor {
+	f := newFrame("Det", firstOp+163)
+	f.tensor(a)
+	return f.one()
+}
+
+// SLogDet is the sign of the determinant and the logarithm of its magnitude.
+//
+//	linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)
+func SLogDet(a *Tensor) (sign, logabsdet *Tensor) {
+	f := newFrame("SLogDet", firstOp+164)
+	f.tensor(a)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// MatrixNormOptions are the optional arguments of MatrixNorm.
+type MatrixNormOptions struct {
+	Ord     string // 'fro' by default
+	Dim     []int  // [-2,-1] by default
+	Keepdim bool   // False by default
+	DType   DType  // none by default
+}
+
+// MatrixNorm is the Frobenius ("fro", the default) or nuclear ("nuc") norm of matrices.
+//
+//	linalg_matrix_norm.str_ord(Tensor self, str ord='fro', int[] dim=[-2,-1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) MatrixNorm(o ...MatrixNormOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("MatrixNorm", firstOp+165)
+	f.tensor(t)
+	f.string(orString(opt.Ord, "fro"))
+	f.ints(orInts(opt.Dim, -2, -1))
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// MatrixPower is the n-th power of a square matrix.
+//
+//	linalg_matrix_power(Tensor self, int n) -> Tensor
+func (t *Tensor) MatrixPower(n int) *Tensor {
+	f := newFrame("MatrixPower", firstOp+166)
+	f.tensor(t)
+	f.int(n)
+	return f.one()
+}
+
+// MatrixExp is the exponential of a square matrix.
+//
+//	linalg_matrix_exp(Tensor self) -> Tensor
+func (t *Tensor) MatrixExp() *Tensor {
+	f := newFrame("MatrixExp", firstOp+167)
+	f.tensor(t)
+	return f.one()
+}
+
+// MultiDot is the product of matrices in the cheapest order.
+//
+//	linalg_multi_dot(Tensor[] tensors) -> Tensor
+func MultiDot(tensors []*Tensor) *Tensor {
+	f := newFrame("MultiDot", firstOp+168)
+	f.tensors(tensors)
+	return f.one()
+}
+
+// CDistOptions are the optional arguments of CDist.
+type CDistOptions struct {
+	P           *float64 // 2 by default
+	ComputeMode *int     // none by default
+}
+
+// CDist is the p-norm distances (B, P, R) between rows of (B, P, M) and (B, R, M).
+//
+//	cdist(Tensor x1, Tensor x2, float p=2, int? compute_mode=None) -> Tensor
+func CDist(x1 *Tensor, x2 *Tensor, o ...CDistOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CDist", firstOp+169)
+	f.tensor(x1)
+	f.tensor(x2)
+	f.float(or(opt.P, 2))
+	f.optInt(opt.ComputeMode)
+	return f.one()
+}
+
+// PDistOptions are the optional arguments of PDist.
+type PDistOptions struct {
+	P *float64 // 2 by default
+}
+
+// PDist is the p-norm distances between all pairs of rows.
+//
+//	pdist(Tensor self, float p=2) -> Tensor
+func (t *Tensor) PDist(o ...PDistOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("PDist", firstOp+170)
+	f.tensor(t)
+	f.float(or(opt.P, 2))
+	return f.one()
+}
+
+// DistOptions are the optional arguments of Dist.
+type DistOptions struct {
+	P Scalar // 2 by default
+}
+
+// Dist is the p-norm of self − other.
+//
+//	dist(Tensor self, Tensor other, Scalar p=2) -> Tensor
+func (t *Tensor) Dist(other *Tensor, o ...DistOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Dist", firstOp+171)
+	f.tensor(t)
+	f.tensor(other)
+	f.scalar(orScalar(opt.P, 2))
+	return f.one()
+}
+
+// TriuOptions are the optional arguments of Triu.
+type TriuOptions struct {
+	Diagonal int // 0 by default
+}
+
+// Triu is the part of matrices on and above a diagonal.
+//
+//	triu(Tensor self, SymInt diagonal=0) -> Tensor
+func (t *Tensor) Triu(o ...TriuOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Triu", firstOp+172)
+	f.tensor(t)
+	f.int(opt.Diagonal)
+	return f.one()
+}
+
+// TrilOptions are the optional arguments of Tril.
+type TrilOptions struct {
+	Diagonal int // 0 by default
+}
+
+// Tril is the part of matrices on and below a diagonal.
+//
+//	tril(Tensor self, SymInt diagonal=0) -> Tensor
+func (t *Tensor) Tril(o ...TrilOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Tril", firstOp+173)
+	f.tensor(t)
+	f.int(opt.Diagonal)
+	return f.one()
+}
+
+// DiagonalOptions are the optional arguments of Diagonal.
+type DiagonalOptions struct {
+	Offset int  // 0 by default
+	Dim1   int  // 0 by default
+	Dim2   *int // 1 by default
+}
+
+// Diagonal is a view of a diagonal of dimensions Dim1 and Dim2.
+//
+//	diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)
+func (t *Tensor) Diagonal(o ...DiagonalOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Diagonal", firstOp+174)
+	f.tensor(t)
+	f.int(opt.Offset)
+	f.int(opt.Dim1)
+	f.int(or(opt.Dim2, 1))
+	return f.one()
+}
+
+// DiagEmbedOptions are the optional arguments of DiagEmbed.
+type DiagEmbedOptions struct {
+	Offset int  // 0 by default
+	Dim1   *int // -2 by default
+	Dim2   *int // -1 by default
+}
+
+// DiagEmbed makes matrices with the last dimension of self as a diagonal.
+//
+//	diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor
+func (t *Tensor) DiagEmbed(o ...DiagEmbedOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("DiagEmbed", firstOp+175)
+	f.tensor(t)
+	f.int(opt.Offset)
+	f.int(or(opt.Dim1, -2))
+	f.int(or(opt.Dim2, -1))
+	return f.one()
+}
+
+// ScaledDotProductAttentionOptions are the optional arguments of ScaledDotProductAttention.
+type ScaledDotProductAttentionOptions struct {
+	AttnMask  *Tensor  // none by default
+	DropoutP  float64  // 0.0 by default
+	IsCausal  bool     // False by default
+	Scale     *float64 // none by default
+	EnableGqa bool     // False by default
+}
+
+// ScaledDotProductAttention is softmax(query·keyᵀ·Scale + AttnMask)·value; Scale is 1/√E if nil.
+//
+//	scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor
+func ScaledDotProductAttention(query *Tensor, key *Tensor, value *Tensor, o ...ScaledDotProductAttentionOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ScaledDotProductAttention", firstOp+176)
+	f.tensor(query)
+	f.tensor(key)
+	f.tensor(value)
+	f.optTensor(opt.AttnMask)
+	f.float(opt.DropoutP)
+	f.bool(opt.IsCausal)
+	f.optFloat(opt.Scale)
+	f.bool(opt.EnableGqa)
+	return f.one()
+}
+
+// CovOptions are the optional arguments of Cov.
+type CovOptions struct {
+	Correction *int    // 1 by default
+	Fweights   *Tensor // none by default
+	Aweights   *Tensor // none by default
+}
+
+// Cov is the covariance matrix of variables in rows and observations in columns.
+//
+//	cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor
+func (t *Tensor) Cov(o ...CovOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Cov", firstOp+177)
+	f.tensor(t)
+	f.int(or(opt.Correction, 1))
+	f.optTensor(opt.Fweights)
+	f.optTensor(opt.Aweights)
 	return f.one()
 }

@@ -13,7 +13,7 @@ type BinaryCrossEntropyOptions struct {
 //	binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropy(target *Tensor, o ...BinaryCrossEntropyOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("BinaryCrossEntropy", firstOp+184)
+	f := newFrame("BinaryCrossEntropy", firstOp+458)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -33,7 +33,7 @@ type BinaryCrossEntropyWithLogitsOptions struct {
 //	binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=Mean) -> Tensor
 func (t *Tensor) BinaryCrossEntropyWithLogits(target *Tensor, o ...BinaryCrossEntropyWithLogitsOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("BinaryCrossEntropyWithLogits", firstOp+185)
+	f := newFrame("BinaryCrossEntropyWithLogits", firstOp+459)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -55,7 +55,7 @@ type CrossEntropyLossOptions struct {
 //	cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100, float label_smoothing=0.0) -> Tensor
 func (t *Tensor) CrossEntropyLoss(target *Tensor, o ...CrossEntropyLossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CrossEntropyLoss", firstOp+186)
+	f := newFrame("CrossEntropyLoss", firstOp+460)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -77,7 +77,7 @@ type NLLLossOptions struct {
 //	nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor
 func (t *Tensor) NLLLoss(target *Tensor, o ...NLLLossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("NLLLoss", firstOp+187)
+	f := newFrame("NLLLoss", firstOp+461)
 	f.tensor(t)
 	f.tensor(target)
 	f.optTensor(opt.Weight)
@@ -96,7 +96,7 @@ type MSELossOptions struct {
 //	mse_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) MSELoss(target *Tensor, o ...MSELossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("MSELoss", firstOp+188)
+	f := newFrame("MSELoss", firstOp+462)
 	f.tensor(t)
 	f.tensor(target)
 	f.int(opt.Reduction.code())
@@ -113,9 +113,329 @@ type L1LossOptions struct {
 //	l1_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
 func (t *Tensor) L1Loss(target *Tensor, o ...L1LossOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("L1Loss", firstOp+189)
+	f := newFrame("L1Loss", firstOp+463)
 	f.tensor(t)
 	f.tensor(target)
 	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// NLLLossNDOptions are the optional arguments of NLLLossND.
+type NLLLossNDOptions struct {
+	Weight      *Tensor   // none by default
+	Reduction   Reduction // Mean by default
+	IgnoreIndex *int      // -100 by default
+}
+
+// NLLLossND is NLLLoss of (N, C, …) with targets (N, …).
+//
+//	nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor
+func (t *Tensor) NLLLossND(target *Tensor, o ...NLLLossNDOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NLLLossND", firstOp+464)
+	f.tensor(t)
+	f.tensor(target)
+	f.optTensor(opt.Weight)
+	f.int(opt.Reduction.code())
+	f.int(or(opt.IgnoreIndex, -100))
+	return f.one()
+}
+
+// KLDivOptions are the optional arguments of KLDiv.
+type KLDivOptions struct {
+	Reduction Reduction // Mean by default
+	LogTarget bool      // False by default
+}
+
+// KLDiv is target·(log target − self), self in logarithms (target too with LogTarget).
+//
+//	kl_div(Tensor self, Tensor target, int reduction=Mean, *, bool log_target=False) -> Tensor
+func (t *Tensor) KLDiv(target *Tensor, o ...KLDivOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("KLDiv", firstOp+465)
+	f.tensor(t)
+	f.tensor(target)
+	f.int(opt.Reduction.code())
+	f.bool(opt.LogTarget)
+	return f.one()
+}
+
+// SmoothL1LossOptions are the optional arguments of SmoothL1Loss.
+type SmoothL1LossOptions struct {
+	Reduction Reduction // Mean by default
+	Beta      *float64  // 1.0 by default
+}
+
+// SmoothL1Loss is ½·d²/Beta where |d| < Beta, |d| − ½·Beta elsewhere.
+//
+//	smooth_l1_loss(Tensor self, Tensor target, int reduction=Mean, float beta=1.0) -> Tensor
+func (t *Tensor) SmoothL1Loss(target *Tensor, o ...SmoothL1LossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SmoothL1Loss", firstOp+466)
+	f.tensor(t)
+	f.tensor(target)
+	f.int(opt.Reduction.code())
+	f.float(or(opt.Beta, 1.0))
+	return f.one()
+}
+
+// HuberLossOptions are the optional arguments of HuberLoss.
+type HuberLossOptions struct {
+	Reduction Reduction // Mean by default
+	Delta     *float64  // 1.0 by default
+}
+
+// HuberLoss is ½·d² where |d| < Delta, Delta·(|d| − ½·Delta) elsewhere.
+//
+//	huber_loss(Tensor self, Tensor target, int reduction=Mean, float delta=1.0) -> Tensor
+func (t *Tensor) HuberLoss(target *Tensor, o ...HuberLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("HuberLoss", firstOp+467)
+	f.tensor(t)
+	f.tensor(target)
+	f.int(opt.Reduction.code())
+	f.float(or(opt.Delta, 1.0))
+	return f.one()
+}
+
+// SoftMarginLossOptions are the optional arguments of SoftMarginLoss.
+type SoftMarginLossOptions struct {
+	Reduction Reduction // Mean by default
+}
+
+// SoftMarginLoss is log(1 + e^(−target·self)), targets −1 and 1.
+//
+//	soft_margin_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
+func (t *Tensor) SoftMarginLoss(target *Tensor, o ...SoftMarginLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SoftMarginLoss", firstOp+468)
+	f.tensor(t)
+	f.tensor(target)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// MultiMarginLossOptions are the optional arguments of MultiMarginLoss.
+type MultiMarginLossOptions struct {
+	P         Scalar    // 1 by default
+	Margin    Scalar    // 1 by default
+	Weight    *Tensor   // none by default
+	Reduction Reduction // Mean by default
+}
+
+// MultiMarginLoss is the hinge loss of class scores (N, C) with P 1 or 2.
+//
+//	multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=Mean) -> Tensor
+func (t *Tensor) MultiMarginLoss(target *Tensor, o ...MultiMarginLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("MultiMarginLoss", firstOp+469)
+	f.tensor(t)
+	f.tensor(target)
+	f.scalar(orScalar(opt.P, 1))
+	f.scalar(orScalar(opt.Margin, 1))
+	f.optTensor(opt.Weight)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// MultilabelMarginLossOptions are the optional arguments of MultilabelMarginLoss.
+type MultilabelMarginLossOptions struct {
+	Reduction Reduction // Mean by default
+}
+
+// MultilabelMarginLoss is the hinge loss of class scores with several targets a row.
+//
+//	multilabel_margin_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor
+func (t *Tensor) MultilabelMarginLoss(target *Tensor, o ...MultilabelMarginLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("MultilabelMarginLoss", firstOp+470)
+	f.tensor(t)
+	f.tensor(target)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// MarginRankingLossOptions are the optional arguments of MarginRankingLoss.
+type MarginRankingLossOptions struct {
+	Margin    float64   // 0.0 by default
+	Reduction Reduction // Mean by default
+}
+
+// MarginRankingLoss is max(0, −target·(input1 − input2) + Margin).
+//
+//	margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int reduction=Mean) -> Tensor
+func MarginRankingLoss(input1 *Tensor, input2 *Tensor, target *Tensor, o ...MarginRankingLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("MarginRankingLoss", firstOp+471)
+	f.tensor(input1)
+	f.tensor(input2)
+	f.tensor(target)
+	f.float(opt.Margin)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// HingeEmbeddingLossOptions are the optional arguments of HingeEmbeddingLoss.
+type HingeEmbeddingLossOptions struct {
+	Margin    *float64  // 1.0 by default
+	Reduction Reduction // Mean by default
+}
+
+// HingeEmbeddingLoss is self where target is 1, max(0, Margin − self) where −1.
+//
+//	hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, int reduction=Mean) -> Tensor
+func (t *Tensor) HingeEmbeddingLoss(target *Tensor, o ...HingeEmbeddingLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("HingeEmbeddingLoss", firstOp+472)
+	f.tensor(t)
+	f.tensor(target)
+	f.float(or(opt.Margin, 1.0))
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// CosineEmbeddingLossOptions are the optional arguments of CosineEmbeddingLoss.
+type CosineEmbeddingLossOptions struct {
+	Margin    float64   // 0.0 by default
+	Reduction Reduction // Mean by default
+}
+
+// CosineEmbeddingLoss is 1 − cos where target is 1, max(0, cos − Margin) where −1.
+//
+//	cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int reduction=Mean) -> Tensor
+func CosineEmbeddingLoss(input1 *Tensor, input2 *Tensor, target *Tensor, o ...CosineEmbeddingLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CosineEmbeddingLoss", firstOp+473)
+	f.tensor(input1)
+	f.tensor(input2)
+	f.tensor(target)
+	f.float(opt.Margin)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// CosineSimilarityOptions are the optional arguments of CosineSimilarity.
+type CosineSimilarityOptions struct {
+	Dim *int     // 1 by default
+	Eps *float64 // 1e-08 by default
+}
+
+// CosineSimilarity is x1·x2 / (‖x1‖·‖x2‖) along Dim (1 if nil), norms at least Eps.
+//
+//	cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor
+func CosineSimilarity(x1 *Tensor, x2 *Tensor, o ...CosineSimilarityOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CosineSimilarity", firstOp+474)
+	f.tensor(x1)
+	f.tensor(x2)
+	f.int(or(opt.Dim, 1))
+	f.float(or(opt.Eps, 1e-08))
+	return f.one()
+}
+
+// PairwiseDistanceOptions are the optional arguments of PairwiseDistance.
+type PairwiseDistanceOptions struct {
+	P       *float64 // 2 by default
+	Eps     *float64 // 1e-06 by default
+	Keepdim bool     // False by default
+}
+
+// PairwiseDistance is the P-norm of x1 − x2 + Eps over the last dimension.
+//
+//	pairwise_distance(Tensor x1, Tensor x2, float p=2, float eps=1e-06, bool keepdim=False) -> Tensor
+func PairwiseDistance(x1 *Tensor, x2 *Tensor, o ...PairwiseDistanceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("PairwiseDistance", firstOp+475)
+	f.tensor(x1)
+	f.tensor(x2)
+	f.float(or(opt.P, 2))
+	f.float(or(opt.Eps, 1e-06))
+	f.bool(opt.Keepdim)
+	return f.one()
+}
+
+// PoissonNLLLoss is the negative log-likelihood of counts under a Poisson rate.
+//
+//	poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor
+func PoissonNLLLoss(input *Tensor, target *Tensor, logInput bool, full bool, eps float64, reduction Reduction) *Tensor {
+	f := newFrame("PoissonNLLLoss", firstOp+476)
+	f.tensor(input)
+	f.tensor(target)
+	f.bool(logInput)
+	f.bool(full)
+	f.float(eps)
+	f.int(reduction.code())
+	return f.one()
+}
+
+// TripletMarginLossOptions are the optional arguments of TripletMarginLoss.
+type TripletMarginLossOptions struct {
+	Margin    *float64  // 1.0 by default
+	P         *float64  // 2 by default
+	Eps       *float64  // 1e-06 by default
+	Swap      bool      // False by default
+	Reduction Reduction // Mean by default
+}
+
+// TripletMarginLoss is max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + Margin).
+//
+//	triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0, float p=2, float eps=1e-06, bool swap=False, int reduction=Mean) -> Tensor
+func TripletMarginLoss(anchor *Tensor, positive *Tensor, negative *Tensor, o ...TripletMarginLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("TripletMarginLoss", firstOp+477)
+	f.tensor(anchor)
+	f.tensor(positive)
+	f.tensor(negative)
+	f.float(or(opt.Margin, 1.0))
+	f.float(or(opt.P, 2))
+	f.float(or(opt.Eps, 1e-06))
+	f.bool(opt.Swap)
+	f.int(opt.Reduction.code())
+	return f.one()
+}
+
+// CTCLossOptions are the optional arguments of CTCLoss.
+type CTCLossOptions struct {
+	Blank        int       // 0 by default
+	Reduction    Reduction // Mean by default
+	ZeroInfinity bool      // False by default
+}
+
+// CTCLoss is the connectionist temporal classification loss of log-probabilities (T, N, C).
+//
+//	ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=Mean, bool zero_infinity=False) -> Tensor
+func CTCLoss(logProbs *Tensor, targets *Tensor, inputLengths []int, targetLengths []int, o ...CTCLossOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CTCLoss", firstOp+478)
+	f.tensor(logProbs)
+	f.tensor(targets)
+	f.ints(inputLengths)
+	f.ints(targetLengths)
+	f.int(opt.Blank)
+	f.int(opt.Reduction.code())
+	f.bool(opt.ZeroInfinity)
+	return f.one()
+}
+
+// CTCLossTensorOptions are the optional arguments of CTCLossTensor.
+type CTCLossTensorOptions struct {
+	Blank        int       // 0 by default
+	Reduction    Reduction // Mean by default
+	ZeroInfinity bool      // False by default
+}
+
+// CTCLossTensor is CTCLoss with the lengths in tensors.
+//
+//	ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=Mean, bool zero_infinity=False) -> Tensor
+func CTCLossTensor(logProbs *Tensor, targets *Tensor, inputLengths *Tensor, targetLengths *Tensor, o ...CTCLossTensorOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CTCLossTensor", firstOp+479)
+	f.tensor(logProbs)
+	f.tensor(targets)
+	f.tensor(inputLengths)
+	f.tensor(targetLengths)
+	f.int(opt.Blank)
+	f.int(opt.Reduction.code())
+	f.bool(opt.ZeroInfinity)
 	return f.one()
 }

@@ -463,11 +463,640 @@ func (t *Tensor) AddcdivInPlace(tensor1 *Tensor, tensor2 *Tensor, o ...AddcdivIn
 	return t
 }
 
+// Exp2 is 2 to the power of self.
+//
+//	exp2(Tensor self) -> Tensor
+func (t *Tensor) Exp2() *Tensor {
+	f := newFrame("Exp2", firstOp+38)
+	f.tensor(t)
+	return f.one()
+}
+
+// Expm1 is e^self − 1, exact near 0.
+//
+//	expm1(Tensor self) -> Tensor
+func (t *Tensor) Expm1() *Tensor {
+	f := newFrame("Expm1", firstOp+39)
+	f.tensor(t)
+	return f.one()
+}
+
+// Log1p is log(1 + self), exact near 0.
+//
+//	log1p(Tensor self) -> Tensor
+func (t *Tensor) Log1p() *Tensor {
+	f := newFrame("Log1p", firstOp+40)
+	f.tensor(t)
+	return f.one()
+}
+
+// Log2 is the logarithm to base 2.
+//
+//	log2(Tensor self) -> Tensor
+func (t *Tensor) Log2() *Tensor {
+	f := newFrame("Log2", firstOp+41)
+	f.tensor(t)
+	return f.one()
+}
+
+// Log10 is the logarithm to base 10.
+//
+//	log10(Tensor self) -> Tensor
+func (t *Tensor) Log10() *Tensor {
+	f := newFrame("Log10", firstOp+42)
+	f.tensor(t)
+	return f.one()
+}
+
+// Tan is the tangent of an angle in radians.
+//
+//	tan(Tensor self) -> Tensor
+func (t *Tensor) Tan() *Tensor {
+	f := newFrame("Tan", firstOp+43)
+	f.tensor(t)
+	return f.one()
+}
+
+// Asin is the angle in [−π/2, π/2] whose sine is self.
+//
+//	asin(Tensor self) -> Tensor
+func (t *Tensor) Asin() *Tensor {
+	f := newFrame("Asin", firstOp+44)
+	f.tensor(t)
+	return f.one()
+}
+
+// Acos is the angle in [0, π] whose cosine is self.
+//
+//	acos(Tensor self) -> Tensor
+func (t *Tensor) Acos() *Tensor {
+	f := newFrame("Acos", firstOp+45)
+	f.tensor(t)
+	return f.one()
+}
+
+// Atan is the angle in (−π/2, π/2) whose tangent is self.
+//
+//	atan(Tensor self) -> Tensor
+func (t *Tensor) Atan() *Tensor {
+	f := newFrame("Atan", firstOp+46)
+	f.tensor(t)
+	return f.one()
+}
+
+// Atan2 is the angle in (−π, π] of the point (other, self).
+//
+//	atan2(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Atan2(other *Tensor) *Tensor {
+	f := newFrame("Atan2", firstOp+47)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// Sinh is the hyperbolic sine.
+//
+//	sinh(Tensor self) -> Tensor
+func (t *Tensor) Sinh() *Tensor {
+	f := newFrame("Sinh", firstOp+48)
+	f.tensor(t)
+	return f.one()
+}
+
+// Cosh is the hyperbolic cosine.
+//
+//	cosh(Tensor self) -> Tensor
+func (t *Tensor) Cosh() *Tensor {
+	f := newFrame("Cosh", firstOp+49)
+	f.tensor(t)
+	return f.one()
+}
+
+// Asinh is the inverse hyperbolic sine.
+//
+//	asinh(Tensor self) -> Tensor
+func (t *Tensor) Asinh() *Tensor {
+	f := newFrame("Asinh", firstOp+50)
+	f.tensor(t)
+	return f.one()
+}
+
+// Acosh is the inverse hyperbolic cosine.
+//
+//	acosh(Tensor self) -> Tensor
+func (t *Tensor) Acosh() *Tensor {
+	f := newFrame("Acosh", firstOp+51)
+	f.tensor(t)
+	return f.one()
+}
+
+// Atanh is the inverse hyperbolic tangent.
+//
+//	atanh(Tensor self) -> Tensor
+func (t *Tensor) Atanh() *Tensor {
+	f := newFrame("Atanh", firstOp+52)
+	f.tensor(t)
+	return f.one()
+}
+
+// Erf is the error function.
+//
+//	erf(Tensor self) -> Tensor
+func (t *Tensor) Erf() *Tensor {
+	f := newFrame("Erf", firstOp+53)
+	f.tensor(t)
+	return f.one()
+}
+
+// Erfc is 1 − erf(self), exact for large self.
+//
+//	erfc(Tensor self) -> Tensor
+func (t *Tensor) Erfc() *Tensor {
+	f := newFrame("Erfc", firstOp+54)
+	f.tensor(t)
+	return f.one()
+}
+
+// Erfinv is the inverse error function, for self in (−1, 1).
+//
+//	erfinv(Tensor self) -> Tensor
+func (t *Tensor) Erfinv() *Tensor {
+	f := newFrame("Erfinv", firstOp+55)
+	f.tensor(t)
+	return f.one()
+}
+
+// Lgamma is log |Γ(self)|.
+//
+//	lgamma(Tensor self) -> Tensor
+func (t *Tensor) Lgamma() *Tensor {
+	f := newFrame("Lgamma", firstOp+56)
+	f.tensor(t)
+	return f.one()
+}
+
+// Digamma is the derivative of log Γ.
+//
+//	digamma(Tensor self) -> Tensor
+func (t *Tensor) Digamma() *Tensor {
+	f := newFrame("Digamma", firstOp+57)
+	f.tensor(t)
+	return f.one()
+}
+
+// LogitOptions are the optional arguments of Logit.
+type LogitOptions struct {
+	Eps *float64 // none by default
+}
+
+// Logit is log(p / (1 − p)); Eps, if not nil, keeps p in [Eps, 1 − Eps].
+//
+//	logit(Tensor self, float? eps=None) -> Tensor
+func (t *Tensor) Logit(o ...LogitOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Logit", firstOp+58)
+	f.tensor(t)
+	f.optFloat(opt.Eps)
+	return f.one()
+}
+
+// Sinc is sin(π·self) / (π·self), 1 at 0.
+//
+//	sinc(Tensor self) -> Tensor
+func (t *Tensor) Sinc() *Tensor {
+	f := newFrame("Sinc", firstOp+59)
+	f.tensor(t)
+	return f.one()
+}
+
+// Ceil is the smallest integer not below each element.
+//
+//	ceil(Tensor self) -> Tensor
+func (t *Tensor) Ceil() *Tensor {
+	f := newFrame("Ceil", firstOp+60)
+	f.tensor(t)
+	return f.one()
+}
+
+// Trunc is each element without its fraction.
+//
+//	trunc(Tensor self) -> Tensor
+func (t *Tensor) Trunc() *Tensor {
+	f := newFrame("Trunc", firstOp+61)
+	f.tensor(t)
+	return f.one()
+}
+
+// Frac is the fraction of each element, with its sign.
+//
+//	frac(Tensor self) -> Tensor
+func (t *Tensor) Frac() *Tensor {
+	f := newFrame("Frac", firstOp+62)
+	f.tensor(t)
+	return f.one()
+}
+
+// Sgn is the sign, or self / |self| of a complex number.
+//
+//	sgn(Tensor self) -> Tensor
+func (t *Tensor) Sgn() *Tensor {
+	f := newFrame("Sgn", firstOp+63)
+	f.tensor(t)
+	return f.one()
+}
+
+// Fmod is the remainder of self / other with the sign of self.
+//
+//	fmod.Scalar(Tensor self, Scalar other) -> Tensor
+func (t *Tensor) Fmod(other Scalar) *Tensor {
+	f := newFrame("Fmod", firstOp+64)
+	f.tensor(t)
+	f.scalar(other)
+	return f.one()
+}
+
+// Remainder is the remainder of self / other with the sign of other.
+//
+//	remainder.Scalar(Tensor self, Scalar other) -> Tensor
+func (t *Tensor) Remainder(other Scalar) *Tensor {
+	f := newFrame("Remainder", firstOp+65)
+	f.tensor(t)
+	f.scalar(other)
+	return f.one()
+}
+
+// RemainderTensor is the remainder of self / other with the sign of other, elementwise.
+//
+//	remainder.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) RemainderTensor(other *Tensor) *Tensor {
+	f := newFrame("RemainderTensor", firstOp+66)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// FloorDivide is the largest integer not above self / other.
+//
+//	floor_divide(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) FloorDivide(other *Tensor) *Tensor {
+	f := newFrame("FloorDivide", firstOp+67)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// FloorDivideScalar is the largest integer not above self / other for a number.
+//
+//	floor_divide.Scalar(Tensor self, Scalar other) -> Tensor
+func (t *Tensor) FloorDivideScalar(other Scalar) *Tensor {
+	f := newFrame("FloorDivideScalar", firstOp+68)
+	f.tensor(t)
+	f.scalar(other)
+	return f.one()
+}
+
+// ClampMin is the larger of self and a number.
+//
+//	clamp_min(Tensor self, Scalar min) -> Tensor
+func (t *Tensor) ClampMin(min Scalar) *Tensor {
+	f := newFrame("ClampMin", firstOp+69)
+	f.tensor(t)
+	f.scalar(min)
+	return f.one()
+}
+
+// ClampMax is the smaller of self and a number.
+//
+//	clamp_max(Tensor self, Scalar max) -> Tensor
+func (t *Tensor) ClampMax(max Scalar) *Tensor {
+	f := newFrame("ClampMax", firstOp+70)
+	f.tensor(t)
+	f.scalar(max)
+	return f.one()
+}
+
+// ClampTensorOptions are the optional arguments of ClampTensor.
+type ClampTensorOptions struct {
+	Min *Tensor // none by default
+	Max *Tensor // none by default
+}
+
+// ClampTensor limits each element to [Min, Max], two tensors; a nil bound does not limit.
+//
+//	clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor
+func (t *Tensor) ClampTensor(o ...ClampTensorOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ClampTensor", firstOp+71)
+	f.tensor(t)
+	f.optTensor(opt.Min)
+	f.optTensor(opt.Max)
+	return f.one()
+}
+
+// NanToNumOptions are the optional arguments of NanToNum.
+type NanToNumOptions struct {
+	Nan    *float64 // none by default
+	Posinf *float64 // none by default
+	Neginf *float64 // none by default
+}
+
+// NanToNum is self with NaN and infinities replaced (0 and the type's extremes if nil).
+//
+//	nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor
+func (t *Tensor) NanToNum(o ...NanToNumOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NanToNum", firstOp+72)
+	f.tensor(t)
+	f.optFloat(opt.Nan)
+	f.optFloat(opt.Posinf)
+	f.optFloat(opt.Neginf)
+	return f.one()
+}
+
+// AddcmulOptions are the optional arguments of Addcmul.
+type AddcmulOptions struct {
+	Value Scalar // 1 by default
+}
+
+// Addcmul is self + Value·tensor1·tensor2.
+//
+//	addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor
+func (t *Tensor) Addcmul(tensor1 *Tensor, tensor2 *Tensor, o ...AddcmulOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Addcmul", firstOp+73)
+	f.tensor(t)
+	f.tensor(tensor1)
+	f.tensor(tensor2)
+	f.scalar(orScalar(opt.Value, 1))
+	return f.one()
+}
+
+// AddcdivOptions are the optional arguments of Addcdiv.
+type AddcdivOptions struct {
+	Value Scalar // 1 by default
+}
+
+// Addcdiv is self + Value·tensor1/tensor2.
+//
+//	addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor
+func (t *Tensor) Addcdiv(tensor1 *Tensor, tensor2 *Tensor, o ...AddcdivOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Addcdiv", firstOp+74)
+	f.tensor(t)
+	f.tensor(tensor1)
+	f.tensor(tensor2)
+	f.scalar(orScalar(opt.Value, 1))
+	return f.one()
+}
+
+// LerpTensor is self + weight·(end − self) for a tensor of weights.
+//
+//	lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor
+func (t *Tensor) LerpTensor(end *Tensor, weight *Tensor) *Tensor {
+	f := newFrame("LerpTensor", firstOp+75)
+	f.tensor(t)
+	f.tensor(end)
+	f.tensor(weight)
+	return f.one()
+}
+
+// Hypot is √(self² + other²).
+//
+//	hypot(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Hypot(other *Tensor) *Tensor {
+	f := newFrame("Hypot", firstOp+76)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// Xlogy is self·log(other), 0 where self is 0.
+//
+//	xlogy.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Xlogy(other *Tensor) *Tensor {
+	f := newFrame("Xlogy", firstOp+77)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// Logaddexp is log(e^self + e^other), without overflow.
+//
+//	logaddexp(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) Logaddexp(other *Tensor) *Tensor {
+	f := newFrame("Logaddexp", firstOp+78)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// NegInPlace changes the sign of self in place.
+//
+//	neg_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) NegInPlace() *Tensor {
+	f := newFrame("NegInPlace", firstOp+79)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// AbsInPlace makes self its absolute value in place.
+//
+//	abs_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) AbsInPlace() *Tensor {
+	f := newFrame("AbsInPlace", firstOp+80)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// ExpInPlace replaces self by e^self.
+//
+//	exp_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) ExpInPlace() *Tensor {
+	f := newFrame("ExpInPlace", firstOp+81)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// LogInPlace replaces self by its natural logarithm.
+//
+//	log_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) LogInPlace() *Tensor {
+	f := newFrame("LogInPlace", firstOp+82)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// SqrtInPlace replaces self by its square root.
+//
+//	sqrt_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) SqrtInPlace() *Tensor {
+	f := newFrame("SqrtInPlace", firstOp+83)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// RsqrtInPlace replaces self by 1 / √self.
+//
+//	rsqrt_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) RsqrtInPlace() *Tensor {
+	f := newFrame("RsqrtInPlace", firstOp+84)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// ReciprocalInPlace replaces self by 1 / self.
+//
+//	reciprocal_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) ReciprocalInPlace() *Tensor {
+	f := newFrame("ReciprocalInPlace", firstOp+85)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// SquareInPlace replaces self by self².
+//
+//	square_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) SquareInPlace() *Tensor {
+	f := newFrame("SquareInPlace", firstOp+86)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// PowInPlace replaces self by its power.
+//
+//	pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)
+func (t *Tensor) PowInPlace(exponent Scalar) *Tensor {
+	f := newFrame("PowInPlace", firstOp+87)
+	f.tensor(t)
+	f.scalar(exponent)
+	f.run()
+	return t
+}
+
+// RoundInPlace rounds self to the nearest integers, halves to even ones.
+//
+//	round_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) RoundInPlace() *Tensor {
+	f := newFrame("RoundInPlace", firstOp+88)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// FloorInPlace rounds self down to integers.
+//
+//	floor_(Tensor(a!) self) -> Tensor(a!)
+func (t *Tensor) FloorInPlace() *Tensor {
+	f := newFrame("FloorInPlace", firstOp+89)
+	f.tensor(t)
+	f.run()
+	return t
+}
+
+// ClampMinInPlace raises elements below a number to it.
+//
+//	clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)
+func (t *Tensor) ClampMinInPlace(min Scalar) *Tensor {
+	f := newFrame("ClampMinInPlace", firstOp+90)
+	f.tensor(t)
+	f.scalar(min)
+	f.run()
+	return t
+}
+
+// ClampMaxInPlace lowers elements above a number to it.
+//
+//	clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)
+func (t *Tensor) ClampMaxInPlace(max Scalar) *Tensor {
+	f := newFrame("ClampMaxInPlace", firstOp+91)
+	f.tensor(t)
+	f.scalar(max)
+	f.run()
+	return t
+}
+
+// LerpTensorInPlace moves self towards end by a tensor of weights, in place.
+//
+//	lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)
+func (t *Tensor) LerpTensorInPlace(end *Tensor, weight *Tensor) *Tensor {
+	f := newFrame("LerpTensorInPlace", firstOp+92)
+	f.tensor(t)
+	f.tensor(end)
+	f.tensor(weight)
+	f.run()
+	return t
+}
+
+// SubScalarInPlaceOptions are the optional arguments of SubScalarInPlace.
+type SubScalarInPlaceOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// SubScalarInPlace subtracts a number from self in place.
+//
+//	sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)
+func (t *Tensor) SubScalarInPlace(other Scalar, o ...SubScalarInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SubScalarInPlace", firstOp+93)
+	f.tensor(t)
+	f.scalar(other)
+	f.scalar(orScalar(opt.Alpha, 1))
+	f.run()
+	return t
+}
+
+// BitwiseAnd is the bitwise and of integers or booleans.
+//
+//	bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) BitwiseAnd(other *Tensor) *Tensor {
+	f := newFrame("BitwiseAnd", firstOp+94)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// BitwiseOr is the bitwise or of integers or booleans.
+//
+//	bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) BitwiseOr(other *Tensor) *Tensor {
+	f := newFrame("BitwiseOr", firstOp+95)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// BitwiseXor is the bitwise exclusive or of integers or booleans.
+//
+//	bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor
+func (t *Tensor) BitwiseXor(other *Tensor) *Tensor {
+	f := newFrame("BitwiseXor", firstOp+96)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// BitwiseNot is the bitwise complement of integers or booleans.
+//
+//	bitwise_not(Tensor self) -> Tensor
+func (t *Tensor) BitwiseNot() *Tensor {
+	f := newFrame("BitwiseNot", firstOp+97)
+	f.tensor(t)
+	return f.one()
+}
+
 // ErfinvInPlace replaces self by its inverse error function, in place.
 //
 //	erfinv_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) ErfinvInPlace() *Tensor {
-	f := newFrame("ErfinvInPlace", firstOp+200)
+	f := newFrame("ErfinvInPlace", firstOp+520)
 	f.tensor(t)
 	f.run()
 	return t

@@ -13,7 +13,7 @@ type RandOptions struct {
 //	rand.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Rand(size []int, o ...RandOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Rand", firstOp+148)
+	f := newFrame("Rand", firstOp+347)
 	f.ints(size)
 	f.generator(opt.Generator)
 	f.optDType(opt.DType)
@@ -34,7 +34,7 @@ type RandnOptions struct {
 //	randn.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Randn(size []int, o ...RandnOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Randn", firstOp+149)
+	f := newFrame("Randn", firstOp+348)
 	f.ints(size)
 	f.generator(opt.Generator)
 	f.optDType(opt.DType)
@@ -55,7 +55,7 @@ type RandIntOptions struct {
 //	randint.low_generator(SymInt low, SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func RandInt(low int, high int, size []int, o ...RandIntOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("RandInt", firstOp+150)
+	f := newFrame("RandInt", firstOp+349)
 	f.int(low)
 	f.int(high)
 	f.ints(size)
@@ -78,7 +78,7 @@ type RandPermOptions struct {
 //	randperm.generator(SymInt n, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func RandPerm(n int, o ...RandPermOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("RandPerm", firstOp+151)
+	f := newFrame("RandPerm", firstOp+350)
 	f.int(n)
 	f.generator(opt.Generator)
 	f.optDType(opt.DType.or(Int64))
@@ -99,7 +99,7 @@ type NormalOptions struct {
 //	normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
 func Normal(mean float64, std float64, size []int, o ...NormalOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Normal", firstOp+152)
+	f := newFrame("Normal", firstOp+351)
 	f.float(mean)
 	f.float(std)
 	f.ints(size)
@@ -121,7 +121,7 @@ type NormalTensorOptions struct {
 //	normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor
 func NormalTensor(mean *Tensor, std *Tensor, o ...NormalTensorOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("NormalTensor", firstOp+153)
+	f := newFrame("NormalTensor", firstOp+352)
 	f.tensor(mean)
 	f.tensor(std)
 	f.generator(opt.Generator)
@@ -141,7 +141,7 @@ type RandnLikeOptions struct {
 //	randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) RandnLike(o ...RandnLikeOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("RandnLike", firstOp+154)
+	f := newFrame("RandnLike", firstOp+353)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -163,7 +163,7 @@ type NormalInPlaceOptions struct {
 //	normal_(Tensor(a!) self, float mean=0, float std=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) NormalInPlace(o ...NormalInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("NormalInPlace", firstOp+155)
+	f := newFrame("NormalInPlace", firstOp+354)
 	f.tensor(t)
 	f.float(opt.Mean)
 	f.float(or(opt.Std, 1))
@@ -184,7 +184,7 @@ type UniformInPlaceOptions struct {
 //	uniform_(Tensor(a!) self, float from=0, float to=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) UniformInPlace(o ...UniformInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("UniformInPlace", firstOp+156)
+	f := newFrame("UniformInPlace", firstOp+355)
 	f.tensor(t)
 	f.float(opt.From)
 	f.float(or(opt.To, 1))
@@ -203,7 +203,7 @@ type RandomInPlaceOptions struct {
 //	random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) RandomInPlace(o ...RandomInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("RandomInPlace", firstOp+157)
+	f := newFrame("RandomInPlace", firstOp+356)
 	f.tensor(t)
 	f.generator(opt.Generator)
 	f.run()
@@ -220,7 +220,7 @@ type RandomToInPlaceOptions struct {
 //	random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) RandomToInPlace(to int, o ...RandomToInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("RandomToInPlace", firstOp+158)
+	f := newFrame("RandomToInPlace", firstOp+357)
 	f.tensor(t)
 	f.int(to)
 	f.generator(opt.Generator)
@@ -238,7 +238,7 @@ type BernoulliOptions struct {
 //	bernoulli(Tensor self, *, Generator? generator=None) -> Tensor
 func (t *Tensor) Bernoulli(o ...BernoulliOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Bernoulli", firstOp+159)
+	f := newFrame("Bernoulli", firstOp+358)
 	f.tensor(t)
 	f.generator(opt.Generator)
 	return f.one()
@@ -255,7 +255,7 @@ type BernoulliInPlaceOptions struct {
 //	bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) BernoulliInPlace(o ...BernoulliInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("BernoulliInPlace", firstOp+160)
+	f := newFrame("BernoulliInPlace", firstOp+359)
 	f.tensor(t)
 	f.float(or(opt.P, 0.5))
 	f.generator(opt.Generator)
@@ -274,7 +274,7 @@ type ExponentialInPlaceOptions struct {
 //	exponential_(Tensor(a!) self, float lambd=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) ExponentialInPlace(o ...ExponentialInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ExponentialInPlace", firstOp+161)
+	f := newFrame("ExponentialInPlace", firstOp+360)
 	f.tensor(t)
 	f.float(or(opt.Lambd, 1))
 	f.generator(opt.Generator)
@@ -294,7 +294,7 @@ type CauchyInPlaceOptions struct {
 //	cauchy_(Tensor(a!) self, float median=0, float sigma=1, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) CauchyInPlace(o ...CauchyInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CauchyInPlace", firstOp+162)
+	f := newFrame("CauchyInPlace", firstOp+361)
 	f.tensor(t)
 	f.float(opt.Median)
 	f.float(or(opt.Sigma, 1))
@@ -315,7 +315,7 @@ type LogNormalInPlaceOptions struct {
 //	log_normal_(Tensor(a!) self, float mean=1, float std=2, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) LogNormalInPlace(o ...LogNormalInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("LogNormalInPlace", firstOp+163)
+	f := newFrame("LogNormalInPlace", firstOp+362)
 	f.tensor(t)
 	f.float(or(opt.Mean, 1))
 	f.float(or(opt.Std, 2))
@@ -334,7 +334,7 @@ type GeometricInPlaceOptions struct {
 //	geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)
 func (t *Tensor) GeometricInPlace(p float64, o ...GeometricInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("GeometricInPlace", firstOp+164)
+	f := newFrame("GeometricInPlace", firstOp+363)
 	f.tensor(t)
 	f.float(p)
 	f.generator(opt.Generator)
@@ -353,7 +353,7 @@ type MultinomialOptions struct {
 //	multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor
 func (t *Tensor) Multinomial(numSamples int, o ...MultinomialOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Multinomial", firstOp+165)
+	f := newFrame("Multinomial", firstOp+364)
 	f.tensor(t)
 	f.int(numSamples)
 	f.bool(opt.Replacement)
@@ -371,7 +371,7 @@ type PoissonOptions struct {
 //	poisson(Tensor self, Generator? generator=None) -> Tensor
 func (t *Tensor) Poisson(o ...PoissonOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Poisson", firstOp+166)
+	f := newFrame("Poisson", firstOp+365)
 	f.tensor(t)
 	f.generator(opt.Generator)
 	return f.one()
@@ -387,7 +387,7 @@ type StandardGammaOptions struct {
 //	_standard_gamma(Tensor self, Generator? generator=None) -> Tensor
 func (t *Tensor) StandardGamma(o ...StandardGammaOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("StandardGamma", firstOp+167)
+	f := newFrame("StandardGamma", firstOp+366)
 	f.tensor(t)
 	f.generator(opt.Generator)
 	return f.one()
@@ -397,7 +397,7 @@ func (t *Tensor) StandardGamma(o ...StandardGammaOptions) *Tensor {
 //
 //	dropout(Tensor input, float p, bool train) -> Tensor
 func Dropout(input *Tensor, p float64, train bool) *Tensor {
-	f := newFrame("Dropout", firstOp+168)
+	f := newFrame("Dropout", firstOp+367)
 	f.tensor(input)
 	f.float(p)
 	f.bool(train)
@@ -408,7 +408,7 @@ func Dropout(input *Tensor, p float64, train bool) *Tensor {
 //
 //	feature_dropout(Tensor input, float p, bool train) -> Tensor
 func FeatureDropout(input *Tensor, p float64, train bool) *Tensor {
-	f := newFrame("FeatureDropout", firstOp+169)
+	f := newFrame("FeatureDropout", firstOp+368)
 	f.tensor(input)
 	f.float(p)
 	f.bool(train)
@@ -419,9 +419,77 @@ func FeatureDropout(input *Tensor, p float64, train bool) *Tensor {
 //
 //	alpha_dropout(Tensor input, float p, bool train) -> Tensor
 func AlphaDropout(input *Tensor, p float64, train bool) *Tensor {
-	f := newFrame("AlphaDropout", firstOp+170)
+	f := newFrame("AlphaDropout", firstOp+369)
 	f.tensor(input)
 	f.float(p)
 	f.bool(train)
+	return f.one()
+}
+
+// BernoulliTensorInPlaceOptions are the optional arguments of BernoulliTensorInPlace.
+type BernoulliTensorInPlaceOptions struct {
+	Generator *Generator // nil: the device's default generator
+}
+
+// BernoulliTensorInPlace fills self with 1 with the probability that p holds, else 0.
+//
+//	bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)
+func (t *Tensor) BernoulliTensorInPlace(p *Tensor, o ...BernoulliTensorInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("BernoulliTensorInPlace", firstOp+370)
+	f.tensor(t)
+	f.tensor(p)
+	f.generator(opt.Generator)
+	f.run()
+	return t
+}
+
+// FeatureAlphaDropout is alpha dropout of whole channels.
+//
+//	feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor
+func FeatureAlphaDropout(input *Tensor, p float64, train bool) *Tensor {
+	f := newFrame("FeatureAlphaDropout", firstOp+371)
+	f.tensor(input)
+	f.float(p)
+	f.bool(train)
+	return f.one()
+}
+
+// DropoutInPlace is Dropout in place.
+//
+//	dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)
+func (t *Tensor) DropoutInPlace(p float64, train bool) *Tensor {
+	f := newFrame("DropoutInPlace", firstOp+372)
+	f.tensor(t)
+	f.float(p)
+	f.bool(train)
+	f.run()
+	return t
+}
+
+// RandIntLikeOptions are the optional arguments of RandIntLike.
+type RandIntLikeOptions struct {
+	Generator    *Generator   // nil: the device's default generator
+	DType        DType        // none by default
+	Device       *Device      // none by default
+	PinMemory    *bool        // none by default
+	MemoryFormat MemoryFormat // none by default
+}
+
+// RandIntLike draws integers in [low, high) in the shape of self.
+//
+//	randint_like.low_generator_dtype(Tensor self, SymInt low, SymInt high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor
+func (t *Tensor) RandIntLike(low int, high int, o ...RandIntLikeOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("RandIntLike", firstOp+373)
+	f.tensor(t)
+	f.int(low)
+	f.int(high)
+	f.generator(opt.Generator)
+	f.optDType(opt.DType)
+	f.none()
+	f.optDevice(opt.Device)
+	f.optBool(opt.PinMemory)
+	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
 }

@@ -12,7 +12,7 @@ type SumOptions struct {
 //	sum(Tensor self, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Sum(o ...SumOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Sum", firstOp+65)
+	f := newFrame("Sum", firstOp+178)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	return f.one()
@@ -29,7 +29,7 @@ type SumDimOptions struct {
 //	sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) SumDim(dim []int, o ...SumDimOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("SumDim", firstOp+66)
+	f := newFrame("SumDim", firstOp+179)
 	f.tensor(t)
 	f.optInts(dim)
 	f.bool(opt.Keepdim)
@@ -47,7 +47,7 @@ type MeanOptions struct {
 //	mean(Tensor self, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) Mean(o ...MeanOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Mean", firstOp+67)
+	f := newFrame("Mean", firstOp+180)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	return f.one()
@@ -64,7 +64,7 @@ type MeanDimOptions struct {
 //	mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) MeanDim(dim []int, o ...MeanDimOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("MeanDim", firstOp+68)
+	f := newFrame("MeanDim", firstOp+181)
 	f.tensor(t)
 	f.optInts(dim)
 	f.bool(opt.Keepdim)
@@ -84,7 +84,7 @@ type VarOptions struct {
 //	var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
 func (t *Tensor) Var(o ...VarOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Var", firstOp+69)
+	f := newFrame("Var", firstOp+182)
 	f.tensor(t)
 	f.optInts(opt.Dim)
 	f.optScalar(opt.Correction)
@@ -104,7 +104,7 @@ type StdOptions struct {
 //	std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
 func (t *Tensor) Std(o ...StdOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Std", firstOp+70)
+	f := newFrame("Std", firstOp+183)
 	f.tensor(t)
 	f.optInts(opt.Dim)
 	f.optScalar(opt.Correction)
@@ -116,7 +116,7 @@ func (t *Tensor) Std(o ...StdOptions) *Tensor {
 //
 //	max(Tensor self) -> Tensor
 func (t *Tensor) Max() *Tensor {
-	f := newFrame("Max", firstOp+71)
+	f := newFrame("Max", firstOp+184)
 	f.tensor(t)
 	return f.one()
 }
@@ -125,7 +125,7 @@ func (t *Tensor) Max() *Tensor {
 //
 //	min(Tensor self) -> Tensor
 func (t *Tensor) Min() *Tensor {
-	f := newFrame("Min", firstOp+72)
+	f := newFrame("Min", firstOp+185)
 	f.tensor(t)
 	return f.one()
 }
@@ -140,7 +140,7 @@ type MaxDimOptions struct {
 //	max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) MaxDim(dim int, o ...MaxDimOptions) (values, indices *Tensor) {
 	opt := option(o)
-	f := newFrame("MaxDim", firstOp+73)
+	f := newFrame("MaxDim", firstOp+186)
 	f.tensor(t)
 	f.int(dim)
 	f.bool(opt.Keepdim)
@@ -158,7 +158,7 @@ type MinDimOptions struct {
 //	min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) MinDim(dim int, o ...MinDimOptions) (values, indices *Tensor) {
 	opt := option(o)
-	f := newFrame("MinDim", firstOp+74)
+	f := newFrame("MinDim", firstOp+187)
 	f.tensor(t)
 	f.int(dim)
 	f.bool(opt.Keepdim)
@@ -177,7 +177,7 @@ type AMaxOptions struct {
 //	amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor
 func (t *Tensor) AMax(o ...AMaxOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("AMax", firstOp+75)
+	f := newFrame("AMax", firstOp+188)
 	f.tensor(t)
 	f.ints(orInts(opt.Dim))
 	f.bool(opt.Keepdim)
@@ -195,7 +195,7 @@ type AMinOptions struct {
 //	amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor
 func (t *Tensor) AMin(o ...AMinOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("AMin", firstOp+76)
+	f := newFrame("AMin", firstOp+189)
 	f.tensor(t)
 	f.ints(orInts(opt.Dim))
 	f.bool(opt.Keepdim)
@@ -213,7 +213,7 @@ type ArgMaxOptions struct {
 //	argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor
 func (t *Tensor) ArgMax(o ...ArgMaxOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ArgMax", firstOp+77)
+	f := newFrame("ArgMax", firstOp+190)
 	f.tensor(t)
 	f.optInt(opt.Dim)
 	f.bool(opt.Keepdim)
@@ -231,7 +231,7 @@ type ArgMinOptions struct {
 //	argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor
 func (t *Tensor) ArgMin(o ...ArgMinOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("ArgMin", firstOp+78)
+	f := newFrame("ArgMin", firstOp+191)
 	f.tensor(t)
 	f.optInt(opt.Dim)
 	f.bool(opt.Keepdim)
@@ -242,7 +242,7 @@ func (t *Tensor) ArgMin(o ...ArgMinOptions) *Tensor {
 //
 //	all(Tensor self) -> Tensor
 func (t *Tensor) All() *Tensor {
-	f := newFrame("All", firstOp+79)
+	f := newFrame("All", firstOp+192)
 	f.tensor(t)
 	return f.one()
 }
@@ -251,7 +251,7 @@ func (t *Tensor) All() *Tensor {
 //
 //	any(Tensor self) -> Tensor
 func (t *Tensor) Any() *Tensor {
-	f := newFrame("Any", firstOp+80)
+	f := newFrame("Any", firstOp+193)
 	f.tensor(t)
 	return f.one()
 }
@@ -266,9 +266,388 @@ type CumSumOptions struct {
 //	cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
 func (t *Tensor) CumSum(dim int, o ...CumSumOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CumSum", firstOp+81)
+	f := newFrame("CumSum", firstOp+194)
 	f.tensor(t)
 	f.int(dim)
 	f.optDType(opt.DType)
+	return f.one()
+}
+
+// ProdOptions are the optional arguments of Prod.
+type ProdOptions struct {
+	DType DType // none by default
+}
+
+// Prod is the product of all elements.
+//
+//	prod(Tensor self, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) Prod(o ...ProdOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Prod", firstOp+195)
+	f.tensor(t)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// ProdDimOptions are the optional arguments of ProdDim.
+type ProdDimOptions struct {
+	Keepdim bool  // False by default
+	DType   DType // none by default
+}
+
+// ProdDim is the product along dim.
+//
+//	prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) ProdDim(dim int, o ...ProdDimOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ProdDim", firstOp+196)
+	f.tensor(t)
+	f.int(dim)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// VarMeanOptions are the optional arguments of VarMean.
+type VarMeanOptions struct {
+	Dim        []int  // none by default
+	Correction Scalar // none by default
+	Keepdim    bool   // False by default
+}
+
+// VarMean is variance and mean over Dim with Correction (1 if nil).
+//
+//	var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)
+func (t *Tensor) VarMean(o ...VarMeanOptions) (variance, mean *Tensor) {
+	opt := option(o)
+	f := newFrame("VarMean", firstOp+197)
+	f.tensor(t)
+	f.optInts(opt.Dim)
+	f.optScalar(opt.Correction)
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// StdMeanOptions are the optional arguments of StdMean.
+type StdMeanOptions struct {
+	Dim        []int  // none by default
+	Correction Scalar // none by default
+	Keepdim    bool   // False by default
+}
+
+// StdMean is standard deviation and mean over Dim with Correction (1 if nil).
+//
+//	std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)
+func (t *Tensor) StdMean(o ...StdMeanOptions) (deviation, mean *Tensor) {
+	opt := option(o)
+	f := newFrame("StdMean", firstOp+198)
+	f.tensor(t)
+	f.optInts(opt.Dim)
+	f.optScalar(opt.Correction)
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// LogSumExpOptions are the optional arguments of LogSumExp.
+type LogSumExpOptions struct {
+	Keepdim bool // False by default
+}
+
+// LogSumExp is log(Σ e^self) over the given dimensions, without overflow.
+//
+//	logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor
+func (t *Tensor) LogSumExp(dim []int, o ...LogSumExpOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("LogSumExp", firstOp+199)
+	f.tensor(t)
+	f.ints(dim)
+	f.bool(opt.Keepdim)
+	return f.one()
+}
+
+// Median is the middle element, the lower one of two.
+//
+//	median(Tensor self) -> Tensor
+func (t *Tensor) Median() *Tensor {
+	f := newFrame("Median", firstOp+200)
+	f.tensor(t)
+	return f.one()
+}
+
+// MedianDimOptions are the optional arguments of MedianDim.
+type MedianDimOptions struct {
+	Keepdim bool // False by default
+}
+
+// MedianDim is the middle element along dim, and where it is.
+//
+//	median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
+func (t *Tensor) MedianDim(dim int, o ...MedianDimOptions) (values, indices *Tensor) {
+	opt := option(o)
+	f := newFrame("MedianDim", firstOp+201)
+	f.tensor(t)
+	f.int(dim)
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// ModeOptions are the optional arguments of Mode.
+type ModeOptions struct {
+	Dim     *int // -1 by default
+	Keepdim bool // False by default
+}
+
+// Mode is the most frequent element along Dim (−1 if nil), and where it is.
+//
+//	mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)
+func (t *Tensor) Mode(o ...ModeOptions) (values, indices *Tensor) {
+	opt := option(o)
+	f := newFrame("Mode", firstOp+202)
+	f.tensor(t)
+	f.int(or(opt.Dim, -1))
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// QuantileOptions are the optional arguments of Quantile.
+type QuantileOptions struct {
+	Dim           *int   // none by default
+	Keepdim       bool   // False by default
+	Interpolation string // 'linear' by default
+}
+
+// Quantile is the q-quantile along Dim (of all if nil), q in [0, 1].
+//
+//	quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor
+func (t *Tensor) Quantile(q float64, o ...QuantileOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Quantile", firstOp+203)
+	f.tensor(t)
+	f.float(q)
+	f.optInt(opt.Dim)
+	f.bool(opt.Keepdim)
+	f.string(orString(opt.Interpolation, "linear"))
+	return f.one()
+}
+
+// NanSumOptions are the optional arguments of NanSum.
+type NanSumOptions struct {
+	Dim     []int // none by default
+	Keepdim bool  // False by default
+	DType   DType // none by default
+}
+
+// NanSum is the sum over Dim (all if nil) of what is not NaN.
+//
+//	nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) NanSum(o ...NanSumOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NanSum", firstOp+204)
+	f.tensor(t)
+	f.optInts(opt.Dim)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// NanMeanOptions are the optional arguments of NanMean.
+type NanMeanOptions struct {
+	Dim     []int // none by default
+	Keepdim bool  // False by default
+	DType   DType // none by default
+}
+
+// NanMean is the mean over Dim (all if nil) of what is not NaN.
+//
+//	nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) NanMean(o ...NanMeanOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("NanMean", firstOp+205)
+	f.tensor(t)
+	f.optInts(opt.Dim)
+	f.bool(opt.Keepdim)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// CountNonzeroOptions are the optional arguments of CountNonzero.
+type CountNonzeroOptions struct {
+	Dim *int // none by default
+}
+
+// CountNonzero is the number of elements that are not 0.
+//
+//	count_nonzero(Tensor self, int? dim=None) -> Tensor
+func (t *Tensor) CountNonzero(o ...CountNonzeroOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CountNonzero", firstOp+206)
+	f.tensor(t)
+	f.optInt(opt.Dim)
+	return f.one()
+}
+
+// AMinMaxOptions are the optional arguments of AMinMax.
+type AMinMaxOptions struct {
+	Dim     *int // none by default
+	Keepdim bool // False by default
+}
+
+// AMinMax is the smallest and the largest element along Dim (of all if nil).
+//
+//	aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)
+func (t *Tensor) AMinMax(o ...AMinMaxOptions) (min, max *Tensor) {
+	opt := option(o)
+	f := newFrame("AMinMax", firstOp+207)
+	f.tensor(t)
+	f.optInt(opt.Dim)
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// AllDimOptions are the optional arguments of AllDim.
+type AllDimOptions struct {
+	Keepdim bool // False by default
+}
+
+// AllDim tells whether every element along dim is true.
+//
+//	all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor
+func (t *Tensor) AllDim(dim int, o ...AllDimOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("AllDim", firstOp+208)
+	f.tensor(t)
+	f.int(dim)
+	f.bool(opt.Keepdim)
+	return f.one()
+}
+
+// AnyDimOptions are the optional arguments of AnyDim.
+type AnyDimOptions struct {
+	Keepdim bool // False by default
+}
+
+// AnyDim tells whether some element along dim is true.
+//
+//	any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor
+func (t *Tensor) AnyDim(dim int, o ...AnyDimOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("AnyDim", firstOp+209)
+	f.tensor(t)
+	f.int(dim)
+	f.bool(opt.Keepdim)
+	return f.one()
+}
+
+// CumProdOptions are the optional arguments of CumProd.
+type CumProdOptions struct {
+	DType DType // none by default
+}
+
+// CumProd is the running product along dim.
+//
+//	cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
+func (t *Tensor) CumProd(dim int, o ...CumProdOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("CumProd", firstOp+210)
+	f.tensor(t)
+	f.int(dim)
+	f.optDType(opt.DType)
+	return f.one()
+}
+
+// LogCumSumExp is the logarithm of the running sum of e^self along dim.
+//
+//	logcumsumexp(Tensor self, int dim) -> Tensor
+func (t *Tensor) LogCumSumExp(dim int) *Tensor {
+	f := newFrame("LogCumSumExp", firstOp+211)
+	f.tensor(t)
+	f.int(dim)
+	return f.one()
+}
+
+// CumMax is the running maximum along dim, and where it is.
+//
+//	cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)
+func (t *Tensor) CumMax(dim int) (values, indices *Tensor) {
+	f := newFrame("CumMax", firstOp+212)
+	f.tensor(t)
+	f.int(dim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// CumMin is the running minimum along dim, and where it is.
+//
+//	cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)
+func (t *Tensor) CumMin(dim int) (values, indices *Tensor) {
+	f := newFrame("CumMin", firstOp+213)
+	f.tensor(t)
+	f.int(dim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// DiffOptions are the optional arguments of Diff.
+type DiffOptions struct {
+	N       *int    // 1 by default
+	Dim     *int    // -1 by default
+	Prepend *Tensor // none by default
+	Append  *Tensor // none by default
+}
+
+// Diff is the N-th difference of neighbours along Dim (1, −1 if nil).
+//
+//	diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor
+func (t *Tensor) Diff(o ...DiffOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Diff", firstOp+214)
+	f.tensor(t)
+	f.int(or(opt.N, 1))
+	f.int(or(opt.Dim, -1))
+	f.optTensor(opt.Prepend)
+	f.optTensor(opt.Append)
+	return f.one()
+}
+
+// HistcOptions are the optional arguments of Histc.
+type HistcOptions struct {
+	Bins *int   // 100 by default
+	Min  Scalar // 0 by default
+	Max  Scalar // 0 by default
+}
+
+// Histc counts elements in Bins equal parts of [Min, Max] (of their own range if equal).
+//
+//	histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor
+func (t *Tensor) Histc(o ...HistcOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Histc", firstOp+215)
+	f.tensor(t)
+	f.int(or(opt.Bins, 100))
+	f.scalar(opt.Min)
+	f.scalar(opt.Max)
+	return f.one()
+}
+
+// BincountOptions are the optional arguments of Bincount.
+type BincountOptions struct {
+	Weights   *Tensor // none by default
+	Minlength int     // 0 by default
+}
+
+// Bincount counts how often each non-negative integer occurs, weighted by Weights.
+//
+//	bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor
+func (t *Tensor) Bincount(o ...BincountOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Bincount", firstOp+216)
+	f.tensor(t)
+	f.optTensor(opt.Weights)
+	f.int(opt.Minlength)
 	return f.one()
 }

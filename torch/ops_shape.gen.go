@@ -6,7 +6,7 @@ package torch
 //
 //	view(Tensor(a) self, SymInt[] size) -> Tensor(a)
 func (t *Tensor) View(size ...int) *Tensor {
-	f := newFrame("View", firstOp+97)
+	f := newFrame("View", firstOp+240)
 	f.tensor(t)
 	f.ints(size)
 	return f.one()
@@ -16,7 +16,7 @@ func (t *Tensor) View(size ...int) *Tensor {
 //
 //	reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)
 func (t *Tensor) Reshape(shape ...int) *Tensor {
-	f := newFrame("Reshape", firstOp+98)
+	f := newFrame("Reshape", firstOp+241)
 	f.tensor(t)
 	f.ints(shape)
 	return f.one()
@@ -33,7 +33,7 @@ type FlattenOptions struct {
 //	flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)
 func (t *Tensor) Flatten(o ...FlattenOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Flatten", firstOp+99)
+	f := newFrame("Flatten", firstOp+242)
 	f.tensor(t)
 	f.int(opt.StartDim)
 	f.int(or(opt.EndDim, -1))
@@ -44,7 +44,7 @@ func (t *Tensor) Flatten(o ...FlattenOptions) *Tensor {
 //
 //	permute(Tensor(a) self, int[] dims) -> Tensor(a)
 func (t *Tensor) Permute(dims ...int) *Tensor {
-	f := newFrame("Permute", firstOp+100)
+	f := newFrame("Permute", firstOp+243)
 	f.tensor(t)
 	f.ints(dims)
 	return f.one()
@@ -54,7 +54,7 @@ func (t *Tensor) Permute(dims ...int) *Tensor {
 //
 //	transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)
 func (t *Tensor) Transpose(dim0 int, dim1 int) *Tensor {
-	f := newFrame("Transpose", firstOp+101)
+	f := newFrame("Transpose", firstOp+244)
 	f.tensor(t)
 	f.int(dim0)
 	f.int(dim1)
@@ -65,7 +65,7 @@ func (t *Tensor) Transpose(dim0 int, dim1 int) *Tensor {
 //
 //	t(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) T() *Tensor {
-	f := newFrame("T", firstOp+102)
+	f := newFrame("T", firstOp+245)
 	f.tensor(t)
 	return f.one()
 }
@@ -74,7 +74,7 @@ func (t *Tensor) T() *Tensor {
 //
 //	squeeze(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) Squeeze() *Tensor {
-	f := newFrame("Squeeze", firstOp+103)
+	f := newFrame("Squeeze", firstOp+246)
 	f.tensor(t)
 	return f.one()
 }
@@ -83,7 +83,7 @@ func (t *Tensor) Squeeze() *Tensor {
 //
 //	squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)
 func (t *Tensor) SqueezeDim(dim int) *Tensor {
-	f := newFrame("SqueezeDim", firstOp+104)
+	f := newFrame("SqueezeDim", firstOp+247)
 	f.tensor(t)
 	f.int(dim)
 	return f.one()
@@ -93,7 +93,7 @@ func (t *Tensor) SqueezeDim(dim int) *Tensor {
 //
 //	unsqueeze(Tensor(a) self, int dim) -> Tensor(a)
 func (t *Tensor) Unsqueeze(dim int) *Tensor {
-	f := newFrame("Unsqueeze", firstOp+105)
+	f := newFrame("Unsqueeze", firstOp+248)
 	f.tensor(t)
 	f.int(dim)
 	return f.one()
@@ -109,7 +109,7 @@ type ExpandOptions struct {
 //	expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)
 func (t *Tensor) Expand(size []int, o ...ExpandOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Expand", firstOp+106)
+	f := newFrame("Expand", firstOp+249)
 	f.tensor(t)
 	f.ints(size)
 	f.bool(opt.Implicit)
@@ -120,7 +120,7 @@ func (t *Tensor) Expand(size []int, o ...ExpandOptions) *Tensor {
 //
 //	repeat(Tensor self, SymInt[] repeats) -> Tensor
 func (t *Tensor) Repeat(repeats ...int) *Tensor {
-	f := newFrame("Repeat", firstOp+107)
+	f := newFrame("Repeat", firstOp+250)
 	f.tensor(t)
 	f.ints(repeats)
 	return f.one()
@@ -136,7 +136,7 @@ type ContiguousOptions struct {
 //	contiguous(Tensor(a) self, *, MemoryFormat memory_format=contiguous_format) -> Tensor(a)
 func (t *Tensor) Contiguous(o ...ContiguousOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Contiguous", firstOp+108)
+	f := newFrame("Contiguous", firstOp+251)
 	f.tensor(t)
 	f.memoryFormat(opt.MemoryFormat)
 	return f.one()
@@ -146,7 +146,7 @@ func (t *Tensor) Contiguous(o ...ContiguousOptions) *Tensor {
 //
 //	select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)
 func (t *Tensor) Select(dim int, index int) *Tensor {
-	f := newFrame("Select", firstOp+109)
+	f := newFrame("Select", firstOp+252)
 	f.tensor(t)
 	f.int(dim)
 	f.int(index)
@@ -166,7 +166,7 @@ type SliceOptions struct {
 //	slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)
 func (t *Tensor) Slice(o ...SliceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Slice", firstOp+110)
+	f := newFrame("Slice", firstOp+253)
 	f.tensor(t)
 	f.int(opt.Dim)
 	f.optInt(opt.Start)
@@ -179,7 +179,7 @@ func (t *Tensor) Slice(o ...SliceOptions) *Tensor {
 //
 //	narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)
 func (t *Tensor) Narrow(dim int, start int, length int) *Tensor {
-	f := newFrame("Narrow", firstOp+111)
+	f := newFrame("Narrow", firstOp+254)
 	f.tensor(t)
 	f.int(dim)
 	f.int(start)
@@ -191,7 +191,7 @@ func (t *Tensor) Narrow(dim int, start int, length int) *Tensor {
 //
 //	index_select(Tensor self, int dim, Tensor index) -> Tensor
 func (t *Tensor) IndexSelect(dim int, index *Tensor) *Tensor {
-	f := newFrame("IndexSelect", firstOp+112)
+	f := newFrame("IndexSelect", firstOp+255)
 	f.tensor(t)
 	f.int(dim)
 	f.tensor(index)
@@ -202,7 +202,7 @@ func (t *Tensor) IndexSelect(dim int, index *Tensor) *Tensor {
 //
 //	index.Tensor(Tensor self, Tensor?[] indices) -> Tensor
 func (t *Tensor) Index(indices []*Tensor) *Tensor {
-	f := newFrame("Index", firstOp+113)
+	f := newFrame("Index", firstOp+256)
 	f.tensor(t)
 	f.optTensors(indices)
 	return f.one()
@@ -218,7 +218,7 @@ type IndexPutInPlaceOptions struct {
 //	index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)
 func (t *Tensor) IndexPutInPlace(indices []*Tensor, values *Tensor, o ...IndexPutInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("IndexPutInPlace", firstOp+114)
+	f := newFrame("IndexPutInPlace", firstOp+257)
 	f.tensor(t)
 	f.optTensors(indices)
 	f.tensor(values)
@@ -237,7 +237,7 @@ type GatherOptions struct {
 //	gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor
 func (t *Tensor) Gather(dim int, index *Tensor, o ...GatherOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Gather", firstOp+115)
+	f := newFrame("Gather", firstOp+258)
 	f.tensor(t)
 	f.int(dim)
 	f.tensor(index)
@@ -249,7 +249,7 @@ func (t *Tensor) Gather(dim int, index *Tensor, o ...GatherOptions) *Tensor {
 //
 //	scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)
 func (t *Tensor) ScatterInPlace(dim int, index *Tensor, value Scalar) *Tensor {
-	f := newFrame("ScatterInPlace", firstOp+116)
+	f := newFrame("ScatterInPlace", firstOp+259)
 	f.tensor(t)
 	f.int(dim)
 	f.tensor(index)
@@ -262,7 +262,7 @@ func (t *Tensor) ScatterInPlace(dim int, index *Tensor, value Scalar) *Tensor {
 //
 //	scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)
 func (t *Tensor) ScatterTensorInPlace(dim int, index *Tensor, src *Tensor) *Tensor {
-	f := newFrame("ScatterTensorInPlace", firstOp+117)
+	f := newFrame("ScatterTensorInPlace", firstOp+260)
 	f.tensor(t)
 	f.int(dim)
 	f.tensor(index)
@@ -275,7 +275,7 @@ func (t *Tensor) ScatterTensorInPlace(dim int, index *Tensor, src *Tensor) *Tens
 //
 //	masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor
 func (t *Tensor) MaskedFill(mask *Tensor, value Scalar) *Tensor {
-	f := newFrame("MaskedFill", firstOp+118)
+	f := newFrame("MaskedFill", firstOp+261)
 	f.tensor(t)
 	f.tensor(mask)
 	f.scalar(value)
@@ -286,7 +286,7 @@ func (t *Tensor) MaskedFill(mask *Tensor, value Scalar) *Tensor {
 //
 //	where.self(Tensor condition, Tensor self, Tensor other) -> Tensor
 func Where(condition *Tensor, self *Tensor, other *Tensor) *Tensor {
-	f := newFrame("Where", firstOp+119)
+	f := newFrame("Where", firstOp+262)
 	f.tensor(condition)
 	f.tensor(self)
 	f.tensor(other)
@@ -303,7 +303,7 @@ type CatOptions struct {
 //	cat(Tensor[] tensors, int dim=0) -> Tensor
 func Cat(tensors []*Tensor, o ...CatOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Cat", firstOp+120)
+	f := newFrame("Cat", firstOp+263)
 	f.tensors(tensors)
 	f.int(opt.Dim)
 	return f.one()
@@ -319,7 +319,7 @@ type StackOptions struct {
 //	stack(Tensor[] tensors, int dim=0) -> Tensor
 func Stack(tensors []*Tensor, o ...StackOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Stack", firstOp+121)
+	f := newFrame("Stack", firstOp+264)
 	f.tensors(tensors)
 	f.int(opt.Dim)
 	return f.one()
@@ -335,7 +335,7 @@ type SplitOptions struct {
 //	split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]
 func (t *Tensor) Split(splitSize int, o ...SplitOptions) []*Tensor {
 	opt := option(o)
-	f := newFrame("Split", firstOp+122)
+	f := newFrame("Split", firstOp+265)
 	f.tensor(t)
 	f.int(splitSize)
 	f.int(opt.Dim)
@@ -352,7 +352,7 @@ type ChunkOptions struct {
 //	chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]
 func (t *Tensor) Chunk(chunks int, o ...ChunkOptions) []*Tensor {
 	opt := option(o)
-	f := newFrame("Chunk", firstOp+123)
+	f := newFrame("Chunk", firstOp+266)
 	f.tensor(t)
 	f.int(chunks)
 	f.int(opt.Dim)
@@ -363,7 +363,7 @@ func (t *Tensor) Chunk(chunks int, o ...ChunkOptions) []*Tensor {
 //
 //	flip(Tensor self, int[] dims) -> Tensor
 func (t *Tensor) Flip(dims ...int) *Tensor {
-	f := newFrame("Flip", firstOp+124)
+	f := newFrame("Flip", firstOp+267)
 	f.tensor(t)
 	f.ints(dims)
 	return f.one()
@@ -380,7 +380,7 @@ type PadOptions struct {
 //	pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor
 func (t *Tensor) Pad(pad []int, o ...PadOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Pad", firstOp+125)
+	f := newFrame("Pad", firstOp+268)
 	f.tensor(t)
 	f.ints(pad)
 	f.string(orString(opt.Mode, "constant"))
@@ -399,7 +399,7 @@ type SortOptions struct {
 //	sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)
 func (t *Tensor) Sort(o ...SortOptions) (values, indices *Tensor) {
 	opt := option(o)
-	f := newFrame("Sort", firstOp+126)
+	f := newFrame("Sort", firstOp+269)
 	f.tensor(t)
 	f.int(or(opt.Dim, -1))
 	f.bool(opt.Descending)
@@ -411,7 +411,7 @@ func (t *Tensor) Sort(o ...SortOptions) (values, indices *Tensor) {
 //
 //	nonzero(Tensor self) -> Tensor
 func (t *Tensor) Nonzero() *Tensor {
-	f := newFrame("Nonzero", firstOp+127)
+	f := newFrame("Nonzero", firstOp+270)
 	f.tensor(t)
 	return f.one()
 }
@@ -426,7 +426,7 @@ type OneHotOptions struct {
 //	one_hot(Tensor self, int num_classes=-1) -> Tensor
 func (t *Tensor) OneHot(o ...OneHotOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("OneHot", firstOp+128)
+	f := newFrame("OneHot", firstOp+271)
 	f.tensor(t)
 	f.int(or(opt.NumClasses, -1))
 	return f.one()
@@ -442,7 +442,7 @@ type CloneOptions struct {
 //	clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor
 func (t *Tensor) Clone(o ...CloneOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("Clone", firstOp+129)
+	f := newFrame("Clone", firstOp+272)
 	f.tensor(t)
 	f.optMemoryFormat(opt.MemoryFormat)
 	return f.one()
@@ -452,7 +452,7 @@ func (t *Tensor) Clone(o ...CloneOptions) *Tensor {
 //
 //	detach(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) Detach() *Tensor {
-	f := newFrame("Detach", firstOp+130)
+	f := newFrame("Detach", firstOp+273)
 	f.tensor(t)
 	return f.one()
 }
@@ -461,7 +461,7 @@ func (t *Tensor) Detach() *Tensor {
 //
 //	alias(Tensor(a) self) -> Tensor(a)
 func (t *Tensor) Alias() *Tensor {
-	f := newFrame("Alias", firstOp+131)
+	f := newFrame("Alias", firstOp+274)
 	f.tensor(t)
 	return f.one()
 }
@@ -476,7 +476,7 @@ type CopyInPlaceOptions struct {
 //	copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)
 func (t *Tensor) CopyInPlace(src *Tensor, o ...CopyInPlaceOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("CopyInPlace", firstOp+132)
+	f := newFrame("CopyInPlace", firstOp+275)
 	f.tensor(t)
 	f.tensor(src)
 	f.bool(opt.NonBlocking)
@@ -499,7 +499,7 @@ type toOptions struct {
 //	to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)
 func (t *Tensor) to(o ...toOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("to", firstOp+133)
+	f := newFrame("to", firstOp+276)
 	f.tensor(t)
 	f.optDType(opt.DType)
 	f.none()
@@ -521,7 +521,7 @@ type PinMemoryOptions struct {
 //	pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)
 func (t *Tensor) PinMemory(o ...PinMemoryOptions) *Tensor {
 	opt := option(o)
-	f := newFrame("PinMemory", firstOp+134)
+	f := newFrame("PinMemory", firstOp+277)
 	f.tensor(t)
 	f.optDevice(opt.Device)
 	return f.one()
@@ -531,7 +531,7 @@ func (t *Tensor) PinMemory(o ...PinMemoryOptions) *Tensor {
 //
 //	fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)
 func (t *Tensor) FillInPlace(value Scalar) *Tensor {
-	f := newFrame("FillInPlace", firstOp+135)
+	f := newFrame("FillInPlace", firstOp+278)
 	f.tensor(t)
 	f.scalar(value)
 	f.run()
@@ -542,8 +542,672 @@ func (t *Tensor) FillInPlace(value Scalar) *Tensor {
 //
 //	zero_(Tensor(a!) self) -> Tensor(a!)
 func (t *Tensor) ZeroInPlace() *Tensor {
-	f := newFrame("ZeroInPlace", firstOp+136)
+	f := newFrame("ZeroInPlace", firstOp+279)
 	f.tensor(t)
+	f.run()
+	return t
+}
+
+// ConstantPadOptions are the optional arguments of ConstantPad.
+type ConstantPadOptions struct {
+	Value Scalar // 0 by default
+}
+
+// ConstantPad adds Value around the last dimensions: before and after the last one, then the one before it.
+//
+//	constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor
+func (t *Tensor) ConstantPad(pad []int, o ...ConstantPadOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ConstantPad", firstOp+280)
+	f.tensor(t)
+	f.ints(pad)
+	f.scalar(opt.Value)
+	return f.one()
+}
+
+// Unflatten cuts one dimension into several.
+//
+//	unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)
+func (t *Tensor) Unflatten(dim int, sizes ...int) *Tensor {
+	f := newFrame("Unflatten", firstOp+281)
+	f.tensor(t)
+	f.int(dim)
+	f.ints(sizes)
+	return f.one()
+}
+
+// Unfold is a view of all windows of size along dimension, step apart, as a last dimension.
+//
+//	unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)
+func (t *Tensor) Unfold(dimension int, size int, step int) *Tensor {
+	f := newFrame("Unfold", firstOp+282)
+	f.tensor(t)
+	f.int(dimension)
+	f.int(size)
+	f.int(step)
+	return f.one()
+}
+
+// AsStridedOptions are the optional arguments of AsStrided.
+type AsStridedOptions struct {
+	StorageOffset *int // none by default
+}
+
+// AsStrided is a view of self's memory with given sizes and strides.
+//
+//	as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)
+func (t *Tensor) AsStrided(size []int, stride []int, o ...AsStridedOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("AsStrided", firstOp+283)
+	f.tensor(t)
+	f.ints(size)
+	f.ints(stride)
+	f.optInt(opt.StorageOffset)
+	return f.one()
+}
+
+// BroadcastTo repeats dimensions of size 1 without copying.
+//
+//	broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)
+func (t *Tensor) BroadcastTo(size ...int) *Tensor {
+	f := newFrame("BroadcastTo", firstOp+284)
+	f.tensor(t)
+	f.ints(size)
+	return f.one()
+}
+
+// BroadcastTensors brings tensors to one shape without copying.
+//
+//	broadcast_tensors(Tensor[] tensors) -> Tensor[]
+func BroadcastTensors(tensors []*Tensor) []*Tensor {
+	f := newFrame("BroadcastTensors", firstOp+285)
+	f.tensors(tensors)
+	return f.many()
+}
+
+// ExpandAs repeats dimensions of size 1 to the shape of other.
+//
+//	expand_as(Tensor(a) self, Tensor other) -> Tensor(a)
+func (t *Tensor) ExpandAs(other *Tensor) *Tensor {
+	f := newFrame("ExpandAs", firstOp+286)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// ViewAs is self with the shape of other.
+//
+//	view_as(Tensor(a) self, Tensor other) -> Tensor(a)
+func (t *Tensor) ViewAs(other *Tensor) *Tensor {
+	f := newFrame("ViewAs", firstOp+287)
+	f.tensor(t)
+	f.tensor(other)
+	return f.one()
+}
+
+// MoveDim moves a dimension to another place.
+//
+//	movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)
+func (t *Tensor) MoveDim(source int, destination int) *Tensor {
+	f := newFrame("MoveDim", firstOp+288)
+	f.tensor(t)
+	f.int(source)
+	f.int(destination)
+	return f.one()
+}
+
+// Tile repeats self along each dimension.
+//
+//	tile(Tensor self, SymInt[] dims) -> Tensor
+func (t *Tensor) Tile(dims ...int) *Tensor {
+	f := newFrame("Tile", firstOp+289)
+	f.tensor(t)
+	f.ints(dims)
+	return f.one()
+}
+
+// RepeatInterleaveOptions are the optional arguments of RepeatInterleave.
+type RepeatInterleaveOptions struct {
+	Dim        *int // none by default
+	OutputSize *int // none by default
+}
+
+// RepeatInterleave repeats each element along Dim (of the flat tensor if nil).
+//
+//	repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor
+func (t *Tensor) RepeatInterleave(repeats int, o ...RepeatInterleaveOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("RepeatInterleave", firstOp+290)
+	f.tensor(t)
+	f.int(repeats)
+	f.optInt(opt.Dim)
+	f.optInt(opt.OutputSize)
+	return f.one()
+}
+
+// RepeatInterleaveTensorOptions are the optional arguments of RepeatInterleaveTensor.
+type RepeatInterleaveTensorOptions struct {
+	Dim        *int // none by default
+	OutputSize *int // none by default
+}
+
+// RepeatInterleaveTensor repeats element i along Dim repeats[i] times.
+//
+//	repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor
+func (t *Tensor) RepeatInterleaveTensor(repeats *Tensor, o ...RepeatInterleaveTensorOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("RepeatInterleaveTensor", firstOp+291)
+	f.tensor(t)
+	f.tensor(repeats)
+	f.optInt(opt.Dim)
+	f.optInt(opt.OutputSize)
+	return f.one()
+}
+
+// RollOptions are the optional arguments of Roll.
+type RollOptions struct {
+	Dims []int // [] by default
+}
+
+// Roll moves elements along Dims by shifts, around the end.
+//
+//	roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor
+func (t *Tensor) Roll(shifts []int, o ...RollOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Roll", firstOp+292)
+	f.tensor(t)
+	f.ints(shifts)
+	f.ints(orInts(opt.Dims))
+	return f.one()
+}
+
+// Rot90Options are the optional arguments of Rot90.
+type Rot90Options struct {
+	K    *int  // 1 by default
+	Dims []int // [0,1] by default
+}
+
+// Rot90 turns a plane by K quarter turns (dimensions 0 and 1 if Dims is nil).
+//
+//	rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor
+func (t *Tensor) Rot90(o ...Rot90Options) *Tensor {
+	opt := option(o)
+	f := newFrame("Rot90", firstOp+293)
+	f.tensor(t)
+	f.int(or(opt.K, 1))
+	f.ints(orInts(opt.Dims, 0, 1))
+	return f.one()
+}
+
+// UnbindOptions are the optional arguments of Unbind.
+type UnbindOptions struct {
+	Dim int // 0 by default
+}
+
+// Unbind is the slices of Dim, without that dimension.
+//
+//	unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]
+func (t *Tensor) Unbind(o ...UnbindOptions) []*Tensor {
+	opt := option(o)
+	f := newFrame("Unbind", firstOp+294)
+	f.tensor(t)
+	f.int(opt.Dim)
+	return f.many()
+}
+
+// SplitWithSizesOptions are the optional arguments of SplitWithSizes.
+type SplitWithSizesOptions struct {
+	Dim int // 0 by default
+}
+
+// SplitWithSizes cuts Dim in parts of the given sizes.
+//
+//	split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]
+func (t *Tensor) SplitWithSizes(splitSizes []int, o ...SplitWithSizesOptions) []*Tensor {
+	opt := option(o)
+	f := newFrame("SplitWithSizes", firstOp+295)
+	f.tensor(t)
+	f.ints(splitSizes)
+	f.int(opt.Dim)
+	return f.many()
+}
+
+// TensorSplitOptions are the optional arguments of TensorSplit.
+type TensorSplitOptions struct {
+	Dim int // 0 by default
+}
+
+// TensorSplit cuts Dim in sections parts whose sizes differ by 1 at most.
+//
+//	tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]
+func (t *Tensor) TensorSplit(sections int, o ...TensorSplitOptions) []*Tensor {
+	opt := option(o)
+	f := newFrame("TensorSplit", firstOp+296)
+	f.tensor(t)
+	f.int(sections)
+	f.int(opt.Dim)
+	return f.many()
+}
+
+// Meshgrid is the coordinates of a grid; indexing is "ij" or "xy".
+//
+//	meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]
+func Meshgrid(tensors []*Tensor, indexing string) []*Tensor {
+	f := newFrame("Meshgrid", firstOp+297)
+	f.tensors(tensors)
+	f.string(indexing)
+	return f.many()
+}
+
+// CartesianProd is all combinations of the elements of vectors, one a row.
+//
+//	cartesian_prod(Tensor[] tensors) -> Tensor
+func CartesianProd(tensors []*Tensor) *Tensor {
+	f := newFrame("CartesianProd", firstOp+298)
+	f.tensors(tensors)
+	return f.one()
+}
+
+// TakeAlongDimOptions are the optional arguments of TakeAlongDim.
+type TakeAlongDimOptions struct {
+	Dim *int // none by default
+}
+
+// TakeAlongDim picks elements along Dim by indices, which broadcast.
+//
+//	take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor
+func (t *Tensor) TakeAlongDim(indices *Tensor, o ...TakeAlongDimOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("TakeAlongDim", firstOp+299)
+	f.tensor(t)
+	f.tensor(indices)
+	f.optInt(opt.Dim)
+	return f.one()
+}
+
+// Take picks elements of the flat tensor.
+//
+//	take(Tensor self, Tensor index) -> Tensor
+func (t *Tensor) Take(index *Tensor) *Tensor {
+	f := newFrame("Take", firstOp+300)
+	f.tensor(t)
+	f.tensor(index)
+	return f.one()
+}
+
+// TopKOptions are the optional arguments of TopK.
+type TopKOptions struct {
+	Dim     *int  // -1 by default
+	Largest *bool // True by default
+	Sorted  *bool // True by default
+}
+
+// TopK is the k largest (smallest with Largest false) elements along Dim (−1 if nil), and where they are.
+//
+//	topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)
+func (t *Tensor) TopK(k int, o ...TopKOptions) (values, indices *Tensor) {
+	opt := option(o)
+	f := newFrame("TopK", firstOp+301)
+	f.tensor(t)
+	f.int(k)
+	f.int(or(opt.Dim, -1))
+	f.bool(or(opt.Largest, true))
+	f.bool(or(opt.Sorted, true))
+	all := f.many()
+	return all[0], all[1]
+}
+
+// KthValueOptions are the optional arguments of KthValue.
+type KthValueOptions struct {
+	Dim     *int // -1 by default
+	Keepdim bool // False by default
+}
+
+// KthValue is the k-th smallest element along Dim (−1 if nil), and where it is.
+//
+//	kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)
+func (t *Tensor) KthValue(k int, o ...KthValueOptions) (values, indices *Tensor) {
+	opt := option(o)
+	f := newFrame("KthValue", firstOp+302)
+	f.tensor(t)
+	f.int(k)
+	f.int(or(opt.Dim, -1))
+	f.bool(opt.Keepdim)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// ArgSortOptions are the optional arguments of ArgSort.
+type ArgSortOptions struct {
+	Dim        *int // -1 by default
+	Descending bool // False by default
+}
+
+// ArgSort is the indices that sort along Dim (−1 if nil).
+//
+//	argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor
+func (t *Tensor) ArgSort(o ...ArgSortOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ArgSort", firstOp+303)
+	f.tensor(t)
+	f.int(or(opt.Dim, -1))
+	f.bool(opt.Descending)
+	return f.one()
+}
+
+// SortStableOptions are the optional arguments of SortStable.
+type SortStableOptions struct {
+	Dim        *int // -1 by default
+	Descending bool // False by default
+}
+
+// SortStable sorts as Sort does; equal elements keep their order with Stable.
+//
+//	sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)
+func (t *Tensor) SortStable(stable *bool, o ...SortStableOptions) (values, indices *Tensor) {
+	opt := option(o)
+	f := newFrame("SortStable", firstOp+304)
+	f.tensor(t)
+	f.optBool(stable)
+	f.int(or(opt.Dim, -1))
+	f.bool(opt.Descending)
+	all := f.many()
+	return all[0], all[1]
+}
+
+// UniqueOptions are the optional arguments of Unique.
+type UniqueOptions struct {
+	Sorted        *bool // True by default
+	ReturnInverse bool  // False by default
+	ReturnCounts  bool  // False by default
+}
+
+// Unique is the different elements, the place of each element among them, and their counts.
+//
+//	_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)
+func (t *Tensor) Unique(o ...UniqueOptions) (values, inverse, counts *Tensor) {
+	opt := option(o)
+	f := newFrame("Unique", firstOp+305)
+	f.tensor(t)
+	f.bool(or(opt.Sorted, true))
+	f.bool(opt.ReturnInverse)
+	f.bool(opt.ReturnCounts)
+	all := f.many()
+	return all[0], all[1], all[2]
+}
+
+// UniqueConsecutiveOptions are the optional arguments of UniqueConsecutive.
+type UniqueConsecutiveOptions struct {
+	ReturnInverse bool // False by default
+	ReturnCounts  bool // False by default
+	Dim           *int // none by default
+}
+
+// UniqueConsecutive is self with repeats of neighbours dropped, places and counts.
+//
+//	unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)
+func (t *Tensor) UniqueConsecutive(o ...UniqueConsecutiveOptions) (values, inverse, counts *Tensor) {
+	opt := option(o)
+	f := newFrame("UniqueConsecutive", firstOp+306)
+	f.tensor(t)
+	f.bool(opt.ReturnInverse)
+	f.bool(opt.ReturnCounts)
+	f.optInt(opt.Dim)
+	all := f.many()
+	return all[0], all[1], all[2]
+}
+
+// SearchSortedOptions are the optional arguments of SearchSorted.
+type SearchSortedOptions struct {
+	OutInt32 bool    // False by default
+	Right    bool    // False by default
+	Side     *string // none by default
+	Sorter   *Tensor // none by default
+}
+
+// SearchSorted is where elements belong in a sorted sequence.
+//
+//	searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor
+func SearchSorted(sortedSequence *Tensor, self *Tensor, o ...SearchSortedOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("SearchSorted", firstOp+307)
+	f.tensor(sortedSequence)
+	f.tensor(self)
+	f.bool(opt.OutInt32)
+	f.bool(opt.Right)
+	f.optString(opt.Side)
+	f.optTensor(opt.Sorter)
+	return f.one()
+}
+
+// BucketizeOptions are the optional arguments of Bucketize.
+type BucketizeOptions struct {
+	OutInt32 bool // False by default
+	Right    bool // False by default
+}
+
+// Bucketize is the number of the interval between boundaries of each element.
+//
+//	bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor
+func (t *Tensor) Bucketize(boundaries *Tensor, o ...BucketizeOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("Bucketize", firstOp+308)
+	f.tensor(t)
+	f.tensor(boundaries)
+	f.bool(opt.OutInt32)
+	f.bool(opt.Right)
+	return f.one()
+}
+
+// IndexPutOptions are the optional arguments of IndexPut.
+type IndexPutOptions struct {
+	Accumulate bool // False by default
+}
+
+// IndexPut is self with values written at the given index tensors.
+//
+//	index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor
+func (t *Tensor) IndexPut(indices []*Tensor, values *Tensor, o ...IndexPutOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("IndexPut", firstOp+309)
+	f.tensor(t)
+	f.optTensors(indices)
+	f.tensor(values)
+	f.bool(opt.Accumulate)
+	return f.one()
+}
+
+// IndexAddOptions are the optional arguments of IndexAdd.
+type IndexAddOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// IndexAdd is self with Alpha·source added at the indices along dim.
+//
+//	index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor
+func (t *Tensor) IndexAdd(dim int, index *Tensor, source *Tensor, o ...IndexAddOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("IndexAdd", firstOp+310)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(source)
+	f.scalar(orScalar(opt.Alpha, 1))
+	return f.one()
+}
+
+// IndexAddInPlaceOptions are the optional arguments of IndexAddInPlace.
+type IndexAddInPlaceOptions struct {
+	Alpha Scalar // 1 by default
+}
+
+// IndexAddInPlace adds Alpha·source at the indices along dim, in place.
+//
+//	index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)
+func (t *Tensor) IndexAddInPlace(dim int, index *Tensor, source *Tensor, o ...IndexAddInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("IndexAddInPlace", firstOp+311)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(source)
+	f.scalar(orScalar(opt.Alpha, 1))
+	f.run()
+	return t
+}
+
+// IndexCopyInPlace writes source at the indices along dim, in place.
+//
+//	index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)
+func (t *Tensor) IndexCopyInPlace(dim int, index *Tensor, source *Tensor) *Tensor {
+	f := newFrame("IndexCopyInPlace", firstOp+312)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(source)
+	f.run()
+	return t
+}
+
+// IndexFillInPlace writes a number at the indices along dim, in place.
+//
+//	index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)
+func (t *Tensor) IndexFillInPlace(dim int, index *Tensor, value Scalar) *Tensor {
+	f := newFrame("IndexFillInPlace", firstOp+313)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.scalar(value)
+	f.run()
+	return t
+}
+
+// Scatter is self with src written at the indices along dim.
+//
+//	scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor
+func (t *Tensor) Scatter(dim int, index *Tensor, src *Tensor) *Tensor {
+	f := newFrame("Scatter", firstOp+314)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(src)
+	return f.one()
+}
+
+// ScatterAdd is self with src added at the indices along dim.
+//
+//	scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor
+func (t *Tensor) ScatterAdd(dim int, index *Tensor, src *Tensor) *Tensor {
+	f := newFrame("ScatterAdd", firstOp+315)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(src)
+	return f.one()
+}
+
+// ScatterAddInPlace adds src at the indices along dim, in place.
+//
+//	scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)
+func (t *Tensor) ScatterAddInPlace(dim int, index *Tensor, src *Tensor) *Tensor {
+	f := newFrame("ScatterAddInPlace", firstOp+316)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(src)
+	f.run()
+	return t
+}
+
+// ScatterReduceOptions are the optional arguments of ScatterReduce.
+type ScatterReduceOptions struct {
+	IncludeSelf *bool // True by default
+}
+
+// ScatterReduce reduces src into self at the indices along dim; reduce is sum, prod, mean, amax or amin.
+//
+//	scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor
+func (t *Tensor) ScatterReduce(dim int, index *Tensor, src *Tensor, reduce string, o ...ScatterReduceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ScatterReduce", firstOp+317)
+	f.tensor(t)
+	f.int(dim)
+	f.tensor(index)
+	f.tensor(src)
+	f.string(reduce)
+	f.bool(or(opt.IncludeSelf, true))
+	return f.one()
+}
+
+// MaskedSelect is the elements where mask is true, as a vector.
+//
+//	masked_select(Tensor self, Tensor mask) -> Tensor
+func (t *Tensor) MaskedSelect(mask *Tensor) *Tensor {
+	f := newFrame("MaskedSelect", firstOp+318)
+	f.tensor(t)
+	f.tensor(mask)
+	return f.one()
+}
+
+// MaskedFillInPlace writes a number where mask is true, in place.
+//
+//	masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)
+func (t *Tensor) MaskedFillInPlace(mask *Tensor, value Scalar) *Tensor {
+	f := newFrame("MaskedFillInPlace", firstOp+319)
+	f.tensor(t)
+	f.tensor(mask)
+	f.scalar(value)
+	f.run()
+	return t
+}
+
+// MaskedScatter is self with the elements of source, one after another, where mask is true.
+//
+//	masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor
+func (t *Tensor) MaskedScatter(mask *Tensor, source *Tensor) *Tensor {
+	f := newFrame("MaskedScatter", firstOp+320)
+	f.tensor(t)
+	f.tensor(mask)
+	f.tensor(source)
+	return f.one()
+}
+
+// WhereScalar is self where condition is true, a number elsewhere.
+//
+//	where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor
+func WhereScalar(condition *Tensor, self *Tensor, other Scalar) *Tensor {
+	f := newFrame("WhereScalar", firstOp+321)
+	f.tensor(condition)
+	f.tensor(self)
+	f.scalar(other)
+	return f.one()
+}
+
+// ResizeInPlaceOptions are the optional arguments of ResizeInPlace.
+type ResizeInPlaceOptions struct {
+	MemoryFormat MemoryFormat // none by default
+}
+
+// ResizeInPlace gives self another size; what it gains is undefined.
+//
+//	resize_(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)
+func (t *Tensor) ResizeInPlace(size []int, o ...ResizeInPlaceOptions) *Tensor {
+	opt := option(o)
+	f := newFrame("ResizeInPlace", firstOp+322)
+	f.tensor(t)
+	f.ints(size)
+	f.optMemoryFormat(opt.MemoryFormat)
+	f.run()
+	return t
+}
+
+// SetInPlace makes self a view of all of source.
+//
+//	set_.source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)
+func (t *Tensor) SetInPlace(source *Tensor) *Tensor {
+	f := newFrame("SetInPlace", firstOp+323)
+	f.tensor(t)
+	f.tensor(source)
 	f.run()
 	return t
 }

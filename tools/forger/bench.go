@@ -18,9 +18,10 @@ import (
 
 func benchCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "bench",
-		Usage:     "time the training steps of a system on random pictures",
-		ArgsUsage: "SYSTEM",
+		Name:        "bench",
+		Usage:       "time the training steps of a system on random pictures",
+		ArgsUsage:   "SYSTEM",
+		Subcommands: []*cli.Command{benchMicroCommand(), benchLoadCommand()},
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},

@@ -101,6 +101,7 @@ const (
 	ResetPeak         Op = C.FORGER_RESET_PEAK
 	EmptyCache        Op = C.FORGER_EMPTY_CACHE
 	Flag              Op = C.FORGER_FLAG
+	Autocast          Op = C.FORGER_AUTOCAST
 	FirstOperator     Op = C.FORGER_NATIVES
 )
 

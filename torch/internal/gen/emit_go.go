@@ -150,9 +150,11 @@ func (o *op) result(method bool) (results, call string) {
 	case strings.HasSuffix(r, "[]"):
 		return "[]*Tensor", "return f.many()"
 	case strings.HasPrefix(r, "("):
-		var names []string
-		for _, part := range strings.Split(strings.Trim(r, "()"), ",") {
-			names = append(names, camel(strings.ToLower(strings.Fields(part)[1]), false))
+		names := o.results
+		if names == nil {
+			for _, part := range strings.Split(strings.Trim(r, "()"), ",") {
+				names = append(names, camel(strings.ToLower(strings.Fields(part)[1]), false))
+			}
 		}
 		return "(" + strings.Join(names, ", ") + " *Tensor)", fmt.Sprintf("all := f.many()\nreturn %s", indexed(len(names)))
 	default:

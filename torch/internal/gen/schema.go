@@ -14,6 +14,7 @@ import (
 type op struct {
 	schemaName string // add.Tensor
 	goName     string
+	results    []string // names of the results, where the schema has none
 	group      string
 	doc        string
 	schema     string // the whole line of native_functions.yaml
@@ -50,11 +51,15 @@ func readAllow(path string) ([]*op, error) {
 		if len(words) < 4 {
 			return nil, fmt.Errorf("%s:%d: want schema name, Go name, group and doc", path, n)
 		}
-		if seen[words[0]] || seen["go "+words[1]] {
-			return nil, fmt.Errorf("%s:%d: %s or %s stands there twice", path, n, words[0], words[1])
+		o := &op{schemaName: words[0], goName: words[1], group: words[2], doc: strings.Join(words[3:], " ")}
+		if name, results, ok := strings.Cut(strings.TrimSuffix(words[1], ")"), "("); ok {
+			o.goName, o.results = name, strings.Split(results, ",")
 		}
-		seen[words[0]], seen["go "+words[1]] = true, true
-		ops = append(ops, &op{schemaName: words[0], goName: words[1], group: words[2], doc: strings.Join(words[3:], " ")})
+		if seen[o.schemaName] || seen["go "+o.goName] {
+			return nil, fmt.Errorf("%s:%d: %s or %s stands there twice", path, n, o.schemaName, o.goName)
+		}
+		seen[o.schemaName], seen["go "+o.goName] = true, true
+		ops = append(ops, o)
 	}
 	return ops, lines.Err()
 }

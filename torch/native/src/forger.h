@@ -102,6 +102,7 @@ enum forger_native {
   FORGER_RESET_PEAK,     /* device */
   FORGER_EMPTY_CACHE,
   FORGER_FLAG,           /* which, bool */
+  FORGER_AUTOCAST,       /* device type, on, dtype, cache, enter or leave -> what on, dtype and cache were */
   FORGER_NATIVES
 };
 

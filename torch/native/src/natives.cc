@@ -39,6 +39,7 @@ const Function natives[FORGER_NATIVES] = {
     reset_peak,
     empty_cache,
     flag,
+    autocast,
 };
 
 }  // namespace forger

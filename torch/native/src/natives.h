@@ -49,4 +49,7 @@ void reset_peak(Frame& f);
 void empty_cache(Frame& f);
 void flag(Frame& f);
 
+// autocast.cc
+void autocast(Frame& f);
+
 }  // namespace forger

@@ -2,17 +2,30 @@
 #include "frame.h"
 #include "operators.gen.h"
 
+#include <ATen/ops/celu_ops.h>
 #include <ATen/ops/elu_ops.h>
 #include <ATen/ops/gelu_ops.h>
+#include <ATen/ops/glu_ops.h>
+#include <ATen/ops/hardshrink_ops.h>
+#include <ATen/ops/hardsigmoid_ops.h>
+#include <ATen/ops/hardswish_ops.h>
+#include <ATen/ops/hardtanh_ops.h>
 #include <ATen/ops/leaky_relu_ops.h>
 #include <ATen/ops/log_sigmoid_ops.h>
 #include <ATen/ops/log_softmax_ops.h>
+#include <ATen/ops/mish_ops.h>
+#include <ATen/ops/prelu_ops.h>
 #include <ATen/ops/relu_ops.h>
+#include <ATen/ops/relu6_ops.h>
+#include <ATen/ops/rrelu_ops.h>
+#include <ATen/ops/selu_ops.h>
 #include <ATen/ops/sigmoid_ops.h>
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
+#include <ATen/ops/softshrink_ops.h>
 #include <ATen/ops/tanh_ops.h>
+#include <ATen/ops/threshold_ops.h>
 
 namespace forger::op {
 
@@ -43,5 +56,41 @@ void silu(Frame& f) { f.out(at::_ops::silu::call(f.tensor(0))); }
 void softmax_int(Frame& f) { f.out(at::_ops::softmax_int::call(f.tensor(0), f.integer(1), f.maybe_dtype(2))); }
 
 void log_softmax_int(Frame& f) { f.out(at::_ops::log_softmax_int::call(f.tensor(0), f.integer(1), f.maybe_dtype(2))); }
+
+void glu(Frame& f) { f.out(at::_ops::glu::call(f.tensor(0), f.integer(1))); }
+
+void prelu(Frame& f) { f.out(at::_ops::prelu::call(f.tensor(0), f.tensor(1))); }
+
+void rrelu(Frame& f) { f.out(at::_ops::rrelu::call(f.tensor(0), f.scalar(1), f.scalar(2), f.boolean(3), f.maybe_generator(4))); }
+
+void selu(Frame& f) { f.out(at::_ops::selu::call(f.tensor(0))); }
+
+void celu(Frame& f) { f.out(at::_ops::celu::call(f.tensor(0), f.scalar(1))); }
+
+void mish(Frame& f) { f.out(at::_ops::mish::call(f.tensor(0))); }
+
+void relu6(Frame& f) { f.out(at::_ops::relu6::call(f.tensor(0))); }
+
+void hardtanh(Frame& f) { f.out(at::_ops::hardtanh::call(f.tensor(0), f.scalar(1), f.scalar(2))); }
+
+void hardsigmoid(Frame& f) { f.out(at::_ops::hardsigmoid::call(f.tensor(0))); }
+
+void hardswish(Frame& f) { f.out(at::_ops::hardswish::call(f.tensor(0))); }
+
+void hardshrink(Frame& f) { f.out(at::_ops::hardshrink::call(f.tensor(0), f.scalar(1))); }
+
+void softshrink(Frame& f) { f.out(at::_ops::softshrink::call(f.tensor(0), f.scalar(1))); }
+
+void threshold(Frame& f) { f.out(at::_ops::threshold::call(f.tensor(0), f.scalar(1), f.scalar(2))); }
+
+void sigmoid_(Frame& f) { at::_ops::sigmoid_::call(f.tensor(0)); }
+
+void elu_(Frame& f) { at::_ops::elu_::call(f.tensor(0), f.scalar(1), f.scalar(2), f.scalar(3)); }
+
+void silu_(Frame& f) { at::_ops::silu_::call(f.tensor(0)); }
+
+void hardtanh_(Frame& f) { at::_ops::hardtanh_::call(f.tensor(0), f.scalar(1), f.scalar(2)); }
+
+void threshold_(Frame& f) { at::_ops::threshold_::call(f.tensor(0), f.scalar(1), f.scalar(2)); }
 
 }  // namespace forger::op

@@ -7,11 +7,16 @@
 #include <ATen/ops/equal_ops.h>
 #include <ATen/ops/ge_ops.h>
 #include <ATen/ops/gt_ops.h>
+#include <ATen/ops/isclose_ops.h>
 #include <ATen/ops/isfinite_ops.h>
+#include <ATen/ops/isin_ops.h>
+#include <ATen/ops/isinf_ops.h>
 #include <ATen/ops/isnan_ops.h>
 #include <ATen/ops/le_ops.h>
 #include <ATen/ops/logical_and_ops.h>
 #include <ATen/ops/logical_not_ops.h>
+#include <ATen/ops/logical_or_ops.h>
+#include <ATen/ops/logical_xor_ops.h>
 #include <ATen/ops/lt_ops.h>
 #include <ATen/ops/ne_ops.h>
 
@@ -46,5 +51,21 @@ void isfinite(Frame& f) { f.out(at::_ops::isfinite::call(f.tensor(0))); }
 void allclose(Frame& f) { f.out(at::_ops::allclose::call(f.tensor(0), f.tensor(1), f.real(2), f.real(3), f.boolean(4))); }
 
 void equal(Frame& f) { f.out(at::_ops::equal::call(f.tensor(0), f.tensor(1))); }
+
+void ne_Scalar(Frame& f) { f.out(at::_ops::ne_Scalar::call(f.tensor(0), f.scalar(1))); }
+
+void le_Tensor(Frame& f) { f.out(at::_ops::le_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void ge_Tensor(Frame& f) { f.out(at::_ops::ge_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void logical_or(Frame& f) { f.out(at::_ops::logical_or::call(f.tensor(0), f.tensor(1))); }
+
+void logical_xor(Frame& f) { f.out(at::_ops::logical_xor::call(f.tensor(0), f.tensor(1))); }
+
+void isinf(Frame& f) { f.out(at::_ops::isinf::call(f.tensor(0))); }
+
+void isclose(Frame& f) { f.out(at::_ops::isclose::call(f.tensor(0), f.tensor(1), f.real(2), f.real(3), f.boolean(4))); }
+
+void isin_Tensor_Tensor(Frame& f) { f.out(at::_ops::isin_Tensor_Tensor::call(f.tensor(0), f.tensor(1), f.boolean(2), f.boolean(3))); }
 
 }  // namespace forger::op

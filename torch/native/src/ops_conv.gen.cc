@@ -2,19 +2,14 @@
 #include "frame.h"
 #include "operators.gen.h"
 
-#include <ATen/ops/_upsample_bicubic2d_aa_ops.h>
-#include <ATen/ops/_upsample_bilinear2d_aa_ops.h>
-#include <ATen/ops/_upsample_nearest_exact2d_ops.h>
-#include <ATen/ops/adaptive_avg_pool2d_ops.h>
-#include <ATen/ops/avg_pool2d_ops.h>
-#include <ATen/ops/batch_norm_ops.h>
+#include <ATen/ops/col2im_ops.h>
 #include <ATen/ops/conv1d_ops.h>
 #include <ATen/ops/conv2d_ops.h>
+#include <ATen/ops/conv3d_ops.h>
+#include <ATen/ops/conv_transpose1d_ops.h>
 #include <ATen/ops/conv_transpose2d_ops.h>
-#include <ATen/ops/max_pool2d_ops.h>
-#include <ATen/ops/upsample_bicubic2d_ops.h>
-#include <ATen/ops/upsample_bilinear2d_ops.h>
-#include <ATen/ops/upsample_nearest2d_ops.h>
+#include <ATen/ops/conv_transpose3d_ops.h>
+#include <ATen/ops/im2col_ops.h>
 
 namespace forger::op {
 
@@ -22,26 +17,16 @@ void conv1d(Frame& f) { f.out(at::_ops::conv1d::call(f.tensor(0), f.tensor(1), f
 
 void conv2d(Frame& f) { f.out(at::_ops::conv2d::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.symints(3), f.symints(4), f.symints(5), f.integer(6))); }
 
+void conv3d(Frame& f) { f.out(at::_ops::conv3d::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.symints(3), f.symints(4), f.symints(5), f.integer(6))); }
+
+void conv_transpose1d(Frame& f) { f.out(at::_ops::conv_transpose1d::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.symints(3), f.symints(4), f.symints(5), f.integer(6), f.symints(7))); }
+
 void conv_transpose2d_input(Frame& f) { f.out(at::_ops::conv_transpose2d_input::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.symints(3), f.symints(4), f.symints(5), f.integer(6), f.symints(7))); }
 
-void batch_norm(Frame& f) { f.out(at::_ops::batch_norm::call(f.tensor(0), f.maybe_tensor(1), f.maybe_tensor(2), f.maybe_tensor(3), f.maybe_tensor(4), f.boolean(5), f.real(6), f.real(7), f.boolean(8))); }
+void conv_transpose3d_input(Frame& f) { f.out(at::_ops::conv_transpose3d_input::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.symints(3), f.symints(4), f.symints(5), f.integer(6), f.symints(7))); }
 
-void max_pool2d(Frame& f) { f.out(at::_ops::max_pool2d::call(f.tensor(0), f.ints(1), f.ints(2), f.ints(3), f.ints(4), f.boolean(5))); }
+void im2col(Frame& f) { f.out(at::_ops::im2col::call(f.tensor(0), f.ints(1), f.ints(2), f.ints(3), f.ints(4))); }
 
-void avg_pool2d(Frame& f) { f.out(at::_ops::avg_pool2d::call(f.tensor(0), f.ints(1), f.ints(2), f.ints(3), f.boolean(4), f.boolean(5), f.maybe_integer(6))); }
-
-void adaptive_avg_pool2d(Frame& f) { f.out(at::_ops::adaptive_avg_pool2d::call(f.tensor(0), f.symints(1))); }
-
-void upsample_nearest2d(Frame& f) { f.out(at::_ops::upsample_nearest2d::call(f.tensor(0), f.symints(1), f.maybe_real(2), f.maybe_real(3))); }
-
-void upsample_bilinear2d(Frame& f) { f.out(at::_ops::upsample_bilinear2d::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
-
-void _upsample_nearest_exact2d(Frame& f) { f.out(at::_ops::_upsample_nearest_exact2d::call(f.tensor(0), f.symints(1), f.maybe_real(2), f.maybe_real(3))); }
-
-void upsample_bicubic2d(Frame& f) { f.out(at::_ops::upsample_bicubic2d::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
-
-void _upsample_bicubic2d_aa(Frame& f) { f.out(at::_ops::_upsample_bicubic2d_aa::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
-
-void _upsample_bilinear2d_aa(Frame& f) { f.out(at::_ops::_upsample_bilinear2d_aa::call(f.tensor(0), f.symints(1), f.boolean(2), f.maybe_real(3), f.maybe_real(4))); }
+void col2im(Frame& f) { f.out(at::_ops::col2im::call(f.tensor(0), f.symints(1), f.ints(2), f.ints(3), f.ints(4), f.ints(5))); }
 
 }  // namespace forger::op

@@ -3,14 +3,26 @@
 #include "operators.gen.h"
 
 #include <ATen/ops/arange_ops.h>
+#include <ATen/ops/complex_ops.h>
 #include <ATen/ops/empty_ops.h>
 #include <ATen/ops/empty_like_ops.h>
+#include <ATen/ops/empty_strided_ops.h>
 #include <ATen/ops/eye_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/full_like_ops.h>
 #include <ATen/ops/linspace_ops.h>
+#include <ATen/ops/logspace_ops.h>
+#include <ATen/ops/new_empty_ops.h>
+#include <ATen/ops/new_full_ops.h>
+#include <ATen/ops/new_ones_ops.h>
+#include <ATen/ops/new_zeros_ops.h>
 #include <ATen/ops/ones_ops.h>
 #include <ATen/ops/ones_like_ops.h>
+#include <ATen/ops/polar_ops.h>
+#include <ATen/ops/rand_like_ops.h>
+#include <ATen/ops/scalar_tensor_ops.h>
+#include <ATen/ops/tril_indices_ops.h>
+#include <ATen/ops/triu_indices_ops.h>
 #include <ATen/ops/zeros_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 
@@ -37,5 +49,29 @@ void arange_start_step(Frame& f) { f.out(at::_ops::arange_start_step::call(f.sca
 void linspace(Frame& f) { f.out(at::_ops::linspace::call(f.scalar(0), f.scalar(1), f.integer(2), f.maybe_dtype(3), f.maybe_layout(4), f.maybe_device(5), f.maybe_boolean(6))); }
 
 void eye(Frame& f) { f.out(at::_ops::eye::call(f.integer(0), f.maybe_dtype(1), f.maybe_layout(2), f.maybe_device(3), f.maybe_boolean(4))); }
+
+void scalar_tensor(Frame& f) { f.out(at::_ops::scalar_tensor::call(f.scalar(0), f.maybe_dtype(1), f.maybe_layout(2), f.maybe_device(3), f.maybe_boolean(4))); }
+
+void logspace(Frame& f) { f.out(at::_ops::logspace::call(f.scalar(0), f.scalar(1), f.integer(2), f.real(3), f.maybe_dtype(4), f.maybe_layout(5), f.maybe_device(6), f.maybe_boolean(7))); }
+
+void empty_strided(Frame& f) { f.out(at::_ops::empty_strided::call(f.symints(0), f.symints(1), f.maybe_dtype(2), f.maybe_layout(3), f.maybe_device(4), f.maybe_boolean(5))); }
+
+void new_zeros(Frame& f) { f.out(at::_ops::new_zeros::call(f.tensor(0), f.symints(1), f.maybe_dtype(2), f.maybe_layout(3), f.maybe_device(4), f.maybe_boolean(5))); }
+
+void new_ones(Frame& f) { f.out(at::_ops::new_ones::call(f.tensor(0), f.symints(1), f.maybe_dtype(2), f.maybe_layout(3), f.maybe_device(4), f.maybe_boolean(5))); }
+
+void new_full(Frame& f) { f.out(at::_ops::new_full::call(f.tensor(0), f.symints(1), f.scalar(2), f.maybe_dtype(3), f.maybe_layout(4), f.maybe_device(5), f.maybe_boolean(6))); }
+
+void new_empty(Frame& f) { f.out(at::_ops::new_empty::call(f.tensor(0), f.symints(1), f.maybe_dtype(2), f.maybe_layout(3), f.maybe_device(4), f.maybe_boolean(5))); }
+
+void rand_like(Frame& f) { f.out(at::_ops::rand_like::call(f.tensor(0), f.maybe_dtype(1), f.maybe_layout(2), f.maybe_device(3), f.maybe_boolean(4), f.maybe_memory_format(5))); }
+
+void tril_indices(Frame& f) { f.out(at::_ops::tril_indices::call(f.integer(0), f.integer(1), f.integer(2), f.maybe_dtype(3), f.maybe_layout(4), f.maybe_device(5), f.maybe_boolean(6))); }
+
+void triu_indices(Frame& f) { f.out(at::_ops::triu_indices::call(f.integer(0), f.integer(1), f.integer(2), f.maybe_dtype(3), f.maybe_layout(4), f.maybe_device(5), f.maybe_boolean(6))); }
+
+void complex(Frame& f) { f.out(at::_ops::complex::call(f.tensor(0), f.tensor(1))); }
+
+void polar(Frame& f) { f.out(at::_ops::polar::call(f.tensor(0), f.tensor(1))); }
 
 }  // namespace forger::op

@@ -2,12 +2,30 @@
 #include "frame.h"
 #include "operators.gen.h"
 
+#include <ATen/ops/_amp_foreach_non_finite_check_and_unscale_ops.h>
+#include <ATen/ops/_amp_update_scale_ops.h>
+#include <ATen/ops/_foreach_abs_ops.h>
 #include <ATen/ops/_foreach_add_ops.h>
+#include <ATen/ops/_foreach_addcdiv_ops.h>
 #include <ATen/ops/_foreach_addcmul_ops.h>
+#include <ATen/ops/_foreach_clamp_max_ops.h>
+#include <ATen/ops/_foreach_clamp_min_ops.h>
+#include <ATen/ops/_foreach_copy_ops.h>
+#include <ATen/ops/_foreach_div_ops.h>
+#include <ATen/ops/_foreach_exp_ops.h>
 #include <ATen/ops/_foreach_lerp_ops.h>
+#include <ATen/ops/_foreach_max_ops.h>
+#include <ATen/ops/_foreach_maximum_ops.h>
 #include <ATen/ops/_foreach_mul_ops.h>
+#include <ATen/ops/_foreach_neg_ops.h>
 #include <ATen/ops/_foreach_norm_ops.h>
+#include <ATen/ops/_foreach_pow_ops.h>
+#include <ATen/ops/_foreach_reciprocal_ops.h>
+#include <ATen/ops/_foreach_sign_ops.h>
+#include <ATen/ops/_foreach_sqrt_ops.h>
+#include <ATen/ops/_foreach_sub_ops.h>
 #include <ATen/ops/_foreach_zero_ops.h>
+#include <ATen/ops/_fused_adagrad_ops.h>
 #include <ATen/ops/_fused_adam_ops.h>
 #include <ATen/ops/_fused_adamw_ops.h>
 #include <ATen/ops/_fused_sgd_ops.h>
@@ -33,5 +51,65 @@ void _fused_adam_(Frame& f) { at::_ops::_fused_adam_::call(f.tensors(0), f.tenso
 void _fused_adamw_(Frame& f) { at::_ops::_fused_adamw_::call(f.tensors(0), f.tensors(1), f.tensors(2), f.tensors(3), f.tensors(4), f.tensors(5), f.real(6), f.real(7), f.real(8), f.real(9), f.real(10), f.boolean(11), f.boolean(12), f.maybe_tensor(13), f.maybe_tensor(14)); }
 
 void _fused_sgd_(Frame& f) { at::_ops::_fused_sgd_::call(f.tensors(0), f.tensors(1), f.tensors(2), f.real(3), f.real(4), f.real(5), f.real(6), f.boolean(7), f.boolean(8), f.boolean(9), f.maybe_tensor(10), f.maybe_tensor(11)); }
+
+void _foreach_add_Scalar(Frame& f) { f.out(at::_ops::_foreach_add_Scalar::call(f.tensors(0), f.scalar(1))); }
+
+void _foreach_add_List(Frame& f) { f.out(at::_ops::_foreach_add_List::call(f.tensors(0), f.tensors(1), f.scalar(2))); }
+
+void _foreach_sub_List(Frame& f) { f.out(at::_ops::_foreach_sub_List::call(f.tensors(0), f.tensors(1), f.scalar(2))); }
+
+void _foreach_mul_Scalar(Frame& f) { f.out(at::_ops::_foreach_mul_Scalar::call(f.tensors(0), f.scalar(1))); }
+
+void _foreach_mul_List(Frame& f) { f.out(at::_ops::_foreach_mul_List::call(f.tensors(0), f.tensors(1))); }
+
+void _foreach_div_List(Frame& f) { f.out(at::_ops::_foreach_div_List::call(f.tensors(0), f.tensors(1))); }
+
+void _foreach_neg(Frame& f) { f.out(at::_ops::_foreach_neg::call(f.tensors(0))); }
+
+void _foreach_abs(Frame& f) { f.out(at::_ops::_foreach_abs::call(f.tensors(0))); }
+
+void _foreach_exp(Frame& f) { f.out(at::_ops::_foreach_exp::call(f.tensors(0))); }
+
+void _foreach_sqrt(Frame& f) { f.out(at::_ops::_foreach_sqrt::call(f.tensors(0))); }
+
+void _foreach_sign(Frame& f) { f.out(at::_ops::_foreach_sign::call(f.tensors(0))); }
+
+void _foreach_pow_Scalar(Frame& f) { f.out(at::_ops::_foreach_pow_Scalar::call(f.tensors(0), f.scalar(1))); }
+
+void _foreach_max(Frame& f) { f.out(at::_ops::_foreach_max::call(f.tensors(0))); }
+
+void _foreach_sub__List(Frame& f) { at::_ops::_foreach_sub__List::call(f.tensors(0), f.tensors(1), f.scalar(2)); }
+
+void _foreach_mul__List(Frame& f) { at::_ops::_foreach_mul__List::call(f.tensors(0), f.tensors(1)); }
+
+void _foreach_mul__Tensor(Frame& f) { at::_ops::_foreach_mul__Tensor::call(f.tensors(0), f.tensor(1)); }
+
+void _foreach_div__Scalar(Frame& f) { at::_ops::_foreach_div__Scalar::call(f.tensors(0), f.scalar(1)); }
+
+void _foreach_div__List(Frame& f) { at::_ops::_foreach_div__List::call(f.tensors(0), f.tensors(1)); }
+
+void _foreach_div__Tensor(Frame& f) { at::_ops::_foreach_div__Tensor::call(f.tensors(0), f.tensor(1)); }
+
+void _foreach_neg_(Frame& f) { at::_ops::_foreach_neg_::call(f.tensors(0)); }
+
+void _foreach_sqrt_(Frame& f) { at::_ops::_foreach_sqrt_::call(f.tensors(0)); }
+
+void _foreach_reciprocal_(Frame& f) { at::_ops::_foreach_reciprocal_::call(f.tensors(0)); }
+
+void _foreach_addcdiv__Scalar(Frame& f) { at::_ops::_foreach_addcdiv__Scalar::call(f.tensors(0), f.tensors(1), f.tensors(2), f.scalar(3)); }
+
+void _foreach_maximum__List(Frame& f) { at::_ops::_foreach_maximum__List::call(f.tensors(0), f.tensors(1)); }
+
+void _foreach_clamp_min__Scalar(Frame& f) { at::_ops::_foreach_clamp_min__Scalar::call(f.tensors(0), f.scalar(1)); }
+
+void _foreach_clamp_max__Scalar(Frame& f) { at::_ops::_foreach_clamp_max__Scalar::call(f.tensors(0), f.scalar(1)); }
+
+void _foreach_copy_(Frame& f) { at::_ops::_foreach_copy_::call(f.tensors(0), f.tensors(1), f.boolean(2)); }
+
+void _fused_adagrad_(Frame& f) { at::_ops::_fused_adagrad_::call(f.tensors(0), f.tensors(1), f.tensors(2), f.tensors(3), f.real(4), f.real(5), f.real(6), f.real(7), f.boolean(8), f.maybe_tensor(9), f.maybe_tensor(10)); }
+
+void _amp_foreach_non_finite_check_and_unscale_(Frame& f) { at::_ops::_amp_foreach_non_finite_check_and_unscale_::call(f.tensors(0), f.tensor(1), f.tensor(2)); }
+
+void _amp_update_scale_(Frame& f) { at::_ops::_amp_update_scale_::call(f.tensor(0), f.tensor(1), f.tensor(2), f.real(3), f.real(4), f.integer(5)); }
 
 }  // namespace forger::op

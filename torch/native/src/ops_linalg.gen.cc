@@ -3,18 +3,53 @@
 #include "operators.gen.h"
 
 #include <ATen/ops/addmm_ops.h>
+#include <ATen/ops/addmv_ops.h>
+#include <ATen/ops/addr_ops.h>
+#include <ATen/ops/baddbmm_ops.h>
+#include <ATen/ops/bilinear_ops.h>
 #include <ATen/ops/bmm_ops.h>
+#include <ATen/ops/cdist_ops.h>
+#include <ATen/ops/cholesky_solve_ops.h>
+#include <ATen/ops/cov_ops.h>
 #include <ATen/ops/diag_ops.h>
+#include <ATen/ops/diag_embed_ops.h>
+#include <ATen/ops/diagonal_ops.h>
+#include <ATen/ops/dist_ops.h>
 #include <ATen/ops/dot_ops.h>
+#include <ATen/ops/einsum_ops.h>
+#include <ATen/ops/kron_ops.h>
+#include <ATen/ops/linalg_cholesky_ops.h>
+#include <ATen/ops/linalg_cross_ops.h>
+#include <ATen/ops/linalg_det_ops.h>
+#include <ATen/ops/linalg_eig_ops.h>
 #include <ATen/ops/linalg_eigh_ops.h>
+#include <ATen/ops/linalg_eigvals_ops.h>
 #include <ATen/ops/linalg_eigvalsh_ops.h>
+#include <ATen/ops/linalg_inv_ops.h>
+#include <ATen/ops/linalg_lstsq_ops.h>
+#include <ATen/ops/linalg_matrix_exp_ops.h>
+#include <ATen/ops/linalg_matrix_norm_ops.h>
+#include <ATen/ops/linalg_matrix_power_ops.h>
+#include <ATen/ops/linalg_multi_dot_ops.h>
+#include <ATen/ops/linalg_pinv_ops.h>
 #include <ATen/ops/linalg_qr_ops.h>
+#include <ATen/ops/linalg_slogdet_ops.h>
+#include <ATen/ops/linalg_solve_ops.h>
+#include <ATen/ops/linalg_solve_triangular_ops.h>
+#include <ATen/ops/linalg_svd_ops.h>
+#include <ATen/ops/linalg_svdvals_ops.h>
 #include <ATen/ops/linalg_vector_norm_ops.h>
 #include <ATen/ops/linear_ops.h>
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/mm_ops.h>
+#include <ATen/ops/mv_ops.h>
 #include <ATen/ops/outer_ops.h>
+#include <ATen/ops/pdist_ops.h>
+#include <ATen/ops/scaled_dot_product_attention_ops.h>
+#include <ATen/ops/tensordot_ops.h>
 #include <ATen/ops/trace_ops.h>
+#include <ATen/ops/tril_ops.h>
+#include <ATen/ops/triu_ops.h>
 
 namespace forger::op {
 
@@ -43,5 +78,75 @@ void linalg_eigvalsh(Frame& f) { f.out(at::_ops::linalg_eigvalsh::call(f.tensor(
 void trace(Frame& f) { f.out(at::_ops::trace::call(f.tensor(0))); }
 
 void diag(Frame& f) { f.out(at::_ops::diag::call(f.tensor(0), f.integer(1))); }
+
+void mv(Frame& f) { f.out(at::_ops::mv::call(f.tensor(0), f.tensor(1))); }
+
+void addmv(Frame& f) { f.out(at::_ops::addmv::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3), f.scalar(4))); }
+
+void addr(Frame& f) { f.out(at::_ops::addr::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3), f.scalar(4))); }
+
+void baddbmm(Frame& f) { f.out(at::_ops::baddbmm::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3), f.scalar(4))); }
+
+void bilinear(Frame& f) { f.out(at::_ops::bilinear::call(f.tensor(0), f.tensor(1), f.tensor(2), f.maybe_tensor(3))); }
+
+void einsum(Frame& f) { f.out(at::_ops::einsum::call(f.string(0), f.tensors(1), f.maybe_ints(2))); }
+
+void tensordot(Frame& f) { f.out(at::_ops::tensordot::call(f.tensor(0), f.tensor(1), f.ints(2), f.ints(3))); }
+
+void kron(Frame& f) { f.out(at::_ops::kron::call(f.tensor(0), f.tensor(1))); }
+
+void linalg_cross(Frame& f) { f.out(at::_ops::linalg_cross::call(f.tensor(0), f.tensor(1), f.integer(2))); }
+
+void linalg_svd(Frame& f) { f.out(at::_ops::linalg_svd::call(f.tensor(0), f.boolean(1), f.maybe_string(2))); }
+
+void linalg_svdvals(Frame& f) { f.out(at::_ops::linalg_svdvals::call(f.tensor(0), f.maybe_string(1))); }
+
+void linalg_eig(Frame& f) { f.out(at::_ops::linalg_eig::call(f.tensor(0))); }
+
+void linalg_eigvals(Frame& f) { f.out(at::_ops::linalg_eigvals::call(f.tensor(0))); }
+
+void linalg_inv(Frame& f) { f.out(at::_ops::linalg_inv::call(f.tensor(0))); }
+
+void linalg_pinv_atol_rtol_float(Frame& f) { f.out(at::_ops::linalg_pinv_atol_rtol_float::call(f.tensor(0), f.maybe_real(1), f.maybe_real(2), f.boolean(3))); }
+
+void linalg_solve(Frame& f) { f.out(at::_ops::linalg_solve::call(f.tensor(0), f.tensor(1), f.boolean(2))); }
+
+void linalg_solve_triangular(Frame& f) { f.out(at::_ops::linalg_solve_triangular::call(f.tensor(0), f.tensor(1), f.boolean(2), f.boolean(3), f.boolean(4))); }
+
+void linalg_lstsq(Frame& f) { f.out(at::_ops::linalg_lstsq::call(f.tensor(0), f.tensor(1), f.maybe_real(2), f.maybe_string(3))); }
+
+void linalg_cholesky(Frame& f) { f.out(at::_ops::linalg_cholesky::call(f.tensor(0), f.boolean(1))); }
+
+void cholesky_solve(Frame& f) { f.out(at::_ops::cholesky_solve::call(f.tensor(0), f.tensor(1), f.boolean(2))); }
+
+void linalg_det(Frame& f) { f.out(at::_ops::linalg_det::call(f.tensor(0))); }
+
+void linalg_slogdet(Frame& f) { f.out(at::_ops::linalg_slogdet::call(f.tensor(0))); }
+
+void linalg_matrix_norm_str_ord(Frame& f) { f.out(at::_ops::linalg_matrix_norm_str_ord::call(f.tensor(0), f.string(1), f.ints(2), f.boolean(3), f.maybe_dtype(4))); }
+
+void linalg_matrix_power(Frame& f) { f.out(at::_ops::linalg_matrix_power::call(f.tensor(0), f.integer(1))); }
+
+void linalg_matrix_exp(Frame& f) { f.out(at::_ops::linalg_matrix_exp::call(f.tensor(0))); }
+
+void linalg_multi_dot(Frame& f) { f.out(at::_ops::linalg_multi_dot::call(f.tensors(0))); }
+
+void cdist(Frame& f) { f.out(at::_ops::cdist::call(f.tensor(0), f.tensor(1), f.real(2), f.maybe_integer(3))); }
+
+void pdist(Frame& f) { f.out(at::_ops::pdist::call(f.tensor(0), f.real(1))); }
+
+void dist(Frame& f) { f.out(at::_ops::dist::call(f.tensor(0), f.tensor(1), f.scalar(2))); }
+
+void triu(Frame& f) { f.out(at::_ops::triu::call(f.tensor(0), f.integer(1))); }
+
+void tril(Frame& f) { f.out(at::_ops::tril::call(f.tensor(0), f.integer(1))); }
+
+void diagonal(Frame& f) { f.out(at::_ops::diagonal::call(f.tensor(0), f.integer(1), f.integer(2), f.integer(3))); }
+
+void diag_embed(Frame& f) { f.out(at::_ops::diag_embed::call(f.tensor(0), f.integer(1), f.integer(2), f.integer(3))); }
+
+void scaled_dot_product_attention(Frame& f) { f.out(at::_ops::scaled_dot_product_attention::call(f.tensor(0), f.tensor(1), f.tensor(2), f.maybe_tensor(3), f.real(4), f.boolean(5), f.maybe_real(6), f.boolean(7))); }
+
+void cov(Frame& f) { f.out(at::_ops::cov::call(f.tensor(0), f.integer(1), f.maybe_tensor(2), f.maybe_tensor(3))); }
 
 }  // namespace forger::op

@@ -4,10 +4,25 @@
 
 #include <ATen/ops/binary_cross_entropy_ops.h>
 #include <ATen/ops/binary_cross_entropy_with_logits_ops.h>
+#include <ATen/ops/cosine_embedding_loss_ops.h>
+#include <ATen/ops/cosine_similarity_ops.h>
 #include <ATen/ops/cross_entropy_loss_ops.h>
+#include <ATen/ops/ctc_loss_ops.h>
+#include <ATen/ops/hinge_embedding_loss_ops.h>
+#include <ATen/ops/huber_loss_ops.h>
+#include <ATen/ops/kl_div_ops.h>
 #include <ATen/ops/l1_loss_ops.h>
+#include <ATen/ops/margin_ranking_loss_ops.h>
 #include <ATen/ops/mse_loss_ops.h>
+#include <ATen/ops/multi_margin_loss_ops.h>
+#include <ATen/ops/multilabel_margin_loss_ops.h>
 #include <ATen/ops/nll_loss_ops.h>
+#include <ATen/ops/nll_loss_nd_ops.h>
+#include <ATen/ops/pairwise_distance_ops.h>
+#include <ATen/ops/poisson_nll_loss_ops.h>
+#include <ATen/ops/smooth_l1_loss_ops.h>
+#include <ATen/ops/soft_margin_loss_ops.h>
+#include <ATen/ops/triplet_margin_loss_ops.h>
 
 namespace forger::op {
 
@@ -22,5 +37,37 @@ void nll_loss(Frame& f) { f.out(at::_ops::nll_loss::call(f.tensor(0), f.tensor(1
 void mse_loss(Frame& f) { f.out(at::_ops::mse_loss::call(f.tensor(0), f.tensor(1), f.integer(2))); }
 
 void l1_loss(Frame& f) { f.out(at::_ops::l1_loss::call(f.tensor(0), f.tensor(1), f.integer(2))); }
+
+void nll_loss_nd(Frame& f) { f.out(at::_ops::nll_loss_nd::call(f.tensor(0), f.tensor(1), f.maybe_tensor(2), f.integer(3), f.integer(4))); }
+
+void kl_div(Frame& f) { f.out(at::_ops::kl_div::call(f.tensor(0), f.tensor(1), f.integer(2), f.boolean(3))); }
+
+void smooth_l1_loss(Frame& f) { f.out(at::_ops::smooth_l1_loss::call(f.tensor(0), f.tensor(1), f.integer(2), f.real(3))); }
+
+void huber_loss(Frame& f) { f.out(at::_ops::huber_loss::call(f.tensor(0), f.tensor(1), f.integer(2), f.real(3))); }
+
+void soft_margin_loss(Frame& f) { f.out(at::_ops::soft_margin_loss::call(f.tensor(0), f.tensor(1), f.integer(2))); }
+
+void multi_margin_loss(Frame& f) { f.out(at::_ops::multi_margin_loss::call(f.tensor(0), f.tensor(1), f.scalar(2), f.scalar(3), f.maybe_tensor(4), f.integer(5))); }
+
+void multilabel_margin_loss(Frame& f) { f.out(at::_ops::multilabel_margin_loss::call(f.tensor(0), f.tensor(1), f.integer(2))); }
+
+void margin_ranking_loss(Frame& f) { f.out(at::_ops::margin_ranking_loss::call(f.tensor(0), f.tensor(1), f.tensor(2), f.real(3), f.integer(4))); }
+
+void hinge_embedding_loss(Frame& f) { f.out(at::_ops::hinge_embedding_loss::call(f.tensor(0), f.tensor(1), f.real(2), f.integer(3))); }
+
+void cosine_embedding_loss(Frame& f) { f.out(at::_ops::cosine_embedding_loss::call(f.tensor(0), f.tensor(1), f.tensor(2), f.real(3), f.integer(4))); }
+
+void cosine_similarity(Frame& f) { f.out(at::_ops::cosine_similarity::call(f.tensor(0), f.tensor(1), f.integer(2), f.real(3))); }
+
+void pairwise_distance(Frame& f) { f.out(at::_ops::pairwise_distance::call(f.tensor(0), f.tensor(1), f.real(2), f.real(3), f.boolean(4))); }
+
+void poisson_nll_loss(Frame& f) { f.out(at::_ops::poisson_nll_loss::call(f.tensor(0), f.tensor(1), f.boolean(2), f.boolean(3), f.real(4), f.integer(5))); }
+
+void triplet_margin_loss(Frame& f) { f.out(at::_ops::triplet_margin_loss::call(f.tensor(0), f.tensor(1), f.tensor(2), f.real(3), f.real(4), f.real(5), f.boolean(6), f.integer(7))); }
+
+void ctc_loss_IntList(Frame& f) { f.out(at::_ops::ctc_loss_IntList::call(f.tensor(0), f.tensor(1), f.ints(2), f.ints(3), f.integer(4), f.integer(5), f.boolean(6))); }
+
+void ctc_loss_Tensor(Frame& f) { f.out(at::_ops::ctc_loss_Tensor::call(f.tensor(0), f.tensor(1), f.tensor(2), f.tensor(3), f.integer(4), f.integer(5), f.boolean(6))); }
 
 }  // namespace forger::op

@@ -3,30 +3,68 @@
 #include "operators.gen.h"
 
 #include <ATen/ops/abs_ops.h>
+#include <ATen/ops/acos_ops.h>
+#include <ATen/ops/acosh_ops.h>
 #include <ATen/ops/add_ops.h>
 #include <ATen/ops/addcdiv_ops.h>
 #include <ATen/ops/addcmul_ops.h>
+#include <ATen/ops/asin_ops.h>
+#include <ATen/ops/asinh_ops.h>
+#include <ATen/ops/atan_ops.h>
+#include <ATen/ops/atan2_ops.h>
+#include <ATen/ops/atanh_ops.h>
+#include <ATen/ops/bitwise_and_ops.h>
+#include <ATen/ops/bitwise_not_ops.h>
+#include <ATen/ops/bitwise_or_ops.h>
+#include <ATen/ops/bitwise_xor_ops.h>
+#include <ATen/ops/ceil_ops.h>
 #include <ATen/ops/clamp_ops.h>
+#include <ATen/ops/clamp_max_ops.h>
+#include <ATen/ops/clamp_min_ops.h>
 #include <ATen/ops/cos_ops.h>
+#include <ATen/ops/cosh_ops.h>
+#include <ATen/ops/digamma_ops.h>
 #include <ATen/ops/div_ops.h>
+#include <ATen/ops/erf_ops.h>
+#include <ATen/ops/erfc_ops.h>
 #include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
+#include <ATen/ops/exp2_ops.h>
+#include <ATen/ops/expm1_ops.h>
 #include <ATen/ops/floor_ops.h>
+#include <ATen/ops/floor_divide_ops.h>
+#include <ATen/ops/fmod_ops.h>
+#include <ATen/ops/frac_ops.h>
+#include <ATen/ops/hypot_ops.h>
 #include <ATen/ops/lerp_ops.h>
+#include <ATen/ops/lgamma_ops.h>
 #include <ATen/ops/log_ops.h>
+#include <ATen/ops/log10_ops.h>
+#include <ATen/ops/log1p_ops.h>
+#include <ATen/ops/log2_ops.h>
+#include <ATen/ops/logaddexp_ops.h>
+#include <ATen/ops/logit_ops.h>
 #include <ATen/ops/maximum_ops.h>
 #include <ATen/ops/minimum_ops.h>
 #include <ATen/ops/mul_ops.h>
+#include <ATen/ops/nan_to_num_ops.h>
 #include <ATen/ops/neg_ops.h>
 #include <ATen/ops/pow_ops.h>
 #include <ATen/ops/reciprocal_ops.h>
+#include <ATen/ops/remainder_ops.h>
 #include <ATen/ops/round_ops.h>
 #include <ATen/ops/rsqrt_ops.h>
+#include <ATen/ops/sgn_ops.h>
 #include <ATen/ops/sign_ops.h>
 #include <ATen/ops/sin_ops.h>
+#include <ATen/ops/sinc_ops.h>
+#include <ATen/ops/sinh_ops.h>
 #include <ATen/ops/sqrt_ops.h>
 #include <ATen/ops/square_ops.h>
 #include <ATen/ops/sub_ops.h>
+#include <ATen/ops/tan_ops.h>
+#include <ATen/ops/trunc_ops.h>
+#include <ATen/ops/xlogy_ops.h>
 
 namespace forger::op {
 
@@ -105,6 +143,126 @@ void lerp__Scalar(Frame& f) { at::_ops::lerp__Scalar::call(f.tensor(0), f.tensor
 void addcmul_(Frame& f) { at::_ops::addcmul_::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3)); }
 
 void addcdiv_(Frame& f) { at::_ops::addcdiv_::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3)); }
+
+void exp2(Frame& f) { f.out(at::_ops::exp2::call(f.tensor(0))); }
+
+void expm1(Frame& f) { f.out(at::_ops::expm1::call(f.tensor(0))); }
+
+void log1p(Frame& f) { f.out(at::_ops::log1p::call(f.tensor(0))); }
+
+void log2(Frame& f) { f.out(at::_ops::log2::call(f.tensor(0))); }
+
+void log10(Frame& f) { f.out(at::_ops::log10::call(f.tensor(0))); }
+
+void tan(Frame& f) { f.out(at::_ops::tan::call(f.tensor(0))); }
+
+void asin(Frame& f) { f.out(at::_ops::asin::call(f.tensor(0))); }
+
+void acos(Frame& f) { f.out(at::_ops::acos::call(f.tensor(0))); }
+
+void atan(Frame& f) { f.out(at::_ops::atan::call(f.tensor(0))); }
+
+void atan2(Frame& f) { f.out(at::_ops::atan2::call(f.tensor(0), f.tensor(1))); }
+
+void sinh(Frame& f) { f.out(at::_ops::sinh::call(f.tensor(0))); }
+
+void cosh(Frame& f) { f.out(at::_ops::cosh::call(f.tensor(0))); }
+
+void asinh(Frame& f) { f.out(at::_ops::asinh::call(f.tensor(0))); }
+
+void acosh(Frame& f) { f.out(at::_ops::acosh::call(f.tensor(0))); }
+
+void atanh(Frame& f) { f.out(at::_ops::atanh::call(f.tensor(0))); }
+
+void erf(Frame& f) { f.out(at::_ops::erf::call(f.tensor(0))); }
+
+void erfc(Frame& f) { f.out(at::_ops::erfc::call(f.tensor(0))); }
+
+void erfinv(Frame& f) { f.out(at::_ops::erfinv::call(f.tensor(0))); }
+
+void lgamma(Frame& f) { f.out(at::_ops::lgamma::call(f.tensor(0))); }
+
+void digamma(Frame& f) { f.out(at::_ops::digamma::call(f.tensor(0))); }
+
+void logit(Frame& f) { f.out(at::_ops::logit::call(f.tensor(0), f.maybe_real(1))); }
+
+void sinc(Frame& f) { f.out(at::_ops::sinc::call(f.tensor(0))); }
+
+void ceil(Frame& f) { f.out(at::_ops::ceil::call(f.tensor(0))); }
+
+void trunc(Frame& f) { f.out(at::_ops::trunc::call(f.tensor(0))); }
+
+void frac(Frame& f) { f.out(at::_ops::frac::call(f.tensor(0))); }
+
+void sgn(Frame& f) { f.out(at::_ops::sgn::call(f.tensor(0))); }
+
+void fmod_Scalar(Frame& f) { f.out(at::_ops::fmod_Scalar::call(f.tensor(0), f.scalar(1))); }
+
+void remainder_Scalar(Frame& f) { f.out(at::_ops::remainder_Scalar::call(f.tensor(0), f.scalar(1))); }
+
+void remainder_Tensor(Frame& f) { f.out(at::_ops::remainder_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void floor_divide(Frame& f) { f.out(at::_ops::floor_divide::call(f.tensor(0), f.tensor(1))); }
+
+void floor_divide_Scalar(Frame& f) { f.out(at::_ops::floor_divide_Scalar::call(f.tensor(0), f.scalar(1))); }
+
+void clamp_min(Frame& f) { f.out(at::_ops::clamp_min::call(f.tensor(0), f.scalar(1))); }
+
+void clamp_max(Frame& f) { f.out(at::_ops::clamp_max::call(f.tensor(0), f.scalar(1))); }
+
+void clamp_Tensor(Frame& f) { f.out(at::_ops::clamp_Tensor::call(f.tensor(0), f.maybe_tensor(1), f.maybe_tensor(2))); }
+
+void nan_to_num(Frame& f) { f.out(at::_ops::nan_to_num::call(f.tensor(0), f.maybe_real(1), f.maybe_real(2), f.maybe_real(3))); }
+
+void addcmul(Frame& f) { f.out(at::_ops::addcmul::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3))); }
+
+void addcdiv(Frame& f) { f.out(at::_ops::addcdiv::call(f.tensor(0), f.tensor(1), f.tensor(2), f.scalar(3))); }
+
+void lerp_Tensor(Frame& f) { f.out(at::_ops::lerp_Tensor::call(f.tensor(0), f.tensor(1), f.tensor(2))); }
+
+void hypot(Frame& f) { f.out(at::_ops::hypot::call(f.tensor(0), f.tensor(1))); }
+
+void xlogy_Tensor(Frame& f) { f.out(at::_ops::xlogy_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void logaddexp(Frame& f) { f.out(at::_ops::logaddexp::call(f.tensor(0), f.tensor(1))); }
+
+void neg_(Frame& f) { at::_ops::neg_::call(f.tensor(0)); }
+
+void abs_(Frame& f) { at::_ops::abs_::call(f.tensor(0)); }
+
+void exp_(Frame& f) { at::_ops::exp_::call(f.tensor(0)); }
+
+void log_(Frame& f) { at::_ops::log_::call(f.tensor(0)); }
+
+void sqrt_(Frame& f) { at::_ops::sqrt_::call(f.tensor(0)); }
+
+void rsqrt_(Frame& f) { at::_ops::rsqrt_::call(f.tensor(0)); }
+
+void reciprocal_(Frame& f) { at::_ops::reciprocal_::call(f.tensor(0)); }
+
+void square_(Frame& f) { at::_ops::square_::call(f.tensor(0)); }
+
+void pow__Scalar(Frame& f) { at::_ops::pow__Scalar::call(f.tensor(0), f.scalar(1)); }
+
+void round_(Frame& f) { at::_ops::round_::call(f.tensor(0)); }
+
+void floor_(Frame& f) { at::_ops::floor_::call(f.tensor(0)); }
+
+void clamp_min_(Frame& f) { at::_ops::clamp_min_::call(f.tensor(0), f.scalar(1)); }
+
+void clamp_max_(Frame& f) { at::_ops::clamp_max_::call(f.tensor(0), f.scalar(1)); }
+
+void lerp__Tensor(Frame& f) { at::_ops::lerp__Tensor::call(f.tensor(0), f.tensor(1), f.tensor(2)); }
+
+void sub__Scalar(Frame& f) { at::_ops::sub__Scalar::call(f.tensor(0), f.scalar(1), f.scalar(2)); }
+
+void bitwise_and_Tensor(Frame& f) { f.out(at::_ops::bitwise_and_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void bitwise_or_Tensor(Frame& f) { f.out(at::_ops::bitwise_or_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void bitwise_xor_Tensor(Frame& f) { f.out(at::_ops::bitwise_xor_Tensor::call(f.tensor(0), f.tensor(1))); }
+
+void bitwise_not(Frame& f) { f.out(at::_ops::bitwise_not::call(f.tensor(0))); }
 
 void erfinv_(Frame& f) { at::_ops::erfinv_::call(f.tensor(0)); }
 

@@ -8,6 +8,7 @@
 #include <ATen/ops/cauchy_ops.h>
 #include <ATen/ops/dropout_ops.h>
 #include <ATen/ops/exponential_ops.h>
+#include <ATen/ops/feature_alpha_dropout_ops.h>
 #include <ATen/ops/feature_dropout_ops.h>
 #include <ATen/ops/geometric_ops.h>
 #include <ATen/ops/log_normal_ops.h>
@@ -16,6 +17,7 @@
 #include <ATen/ops/poisson_ops.h>
 #include <ATen/ops/rand_ops.h>
 #include <ATen/ops/randint_ops.h>
+#include <ATen/ops/randint_like_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randn_like_ops.h>
 #include <ATen/ops/random_ops.h>
@@ -69,5 +71,13 @@ void dropout(Frame& f) { f.out(at::_ops::dropout::call(f.tensor(0), f.real(1), f
 void feature_dropout(Frame& f) { f.out(at::_ops::feature_dropout::call(f.tensor(0), f.real(1), f.boolean(2))); }
 
 void alpha_dropout(Frame& f) { f.out(at::_ops::alpha_dropout::call(f.tensor(0), f.real(1), f.boolean(2))); }
+
+void bernoulli__Tensor(Frame& f) { at::_ops::bernoulli__Tensor::call(f.tensor(0), f.tensor(1), f.maybe_generator(2)); }
+
+void feature_alpha_dropout(Frame& f) { f.out(at::_ops::feature_alpha_dropout::call(f.tensor(0), f.real(1), f.boolean(2))); }
+
+void dropout_(Frame& f) { at::_ops::dropout_::call(f.tensor(0), f.real(1), f.boolean(2)); }
+
+void randint_like_low_generator_dtype(Frame& f) { f.out(at::_ops::randint_like_low_generator_dtype::call(f.tensor(0), f.integer(1), f.integer(2), f.maybe_generator(3), f.maybe_dtype(4), f.maybe_layout(5), f.maybe_device(6), f.maybe_boolean(7), f.maybe_memory_format(8))); }
 
 }  // namespace forger::op

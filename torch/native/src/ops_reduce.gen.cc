@@ -5,16 +5,34 @@
 #include <ATen/ops/all_ops.h>
 #include <ATen/ops/amax_ops.h>
 #include <ATen/ops/amin_ops.h>
+#include <ATen/ops/aminmax_ops.h>
 #include <ATen/ops/any_ops.h>
 #include <ATen/ops/argmax_ops.h>
 #include <ATen/ops/argmin_ops.h>
+#include <ATen/ops/bincount_ops.h>
+#include <ATen/ops/count_nonzero_ops.h>
+#include <ATen/ops/cummax_ops.h>
+#include <ATen/ops/cummin_ops.h>
+#include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
+#include <ATen/ops/diff_ops.h>
+#include <ATen/ops/histc_ops.h>
+#include <ATen/ops/logcumsumexp_ops.h>
+#include <ATen/ops/logsumexp_ops.h>
 #include <ATen/ops/max_ops.h>
 #include <ATen/ops/mean_ops.h>
+#include <ATen/ops/median_ops.h>
 #include <ATen/ops/min_ops.h>
+#include <ATen/ops/mode_ops.h>
+#include <ATen/ops/nanmean_ops.h>
+#include <ATen/ops/nansum_ops.h>
+#include <ATen/ops/prod_ops.h>
+#include <ATen/ops/quantile_ops.h>
 #include <ATen/ops/std_ops.h>
+#include <ATen/ops/std_mean_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/var_ops.h>
+#include <ATen/ops/var_mean_ops.h>
 
 namespace forger::op {
 
@@ -51,5 +69,49 @@ void all(Frame& f) { f.out(at::_ops::all::call(f.tensor(0))); }
 void any(Frame& f) { f.out(at::_ops::any::call(f.tensor(0))); }
 
 void cumsum(Frame& f) { f.out(at::_ops::cumsum::call(f.tensor(0), f.integer(1), f.maybe_dtype(2))); }
+
+void prod(Frame& f) { f.out(at::_ops::prod::call(f.tensor(0), f.maybe_dtype(1))); }
+
+void prod_dim_int(Frame& f) { f.out(at::_ops::prod_dim_int::call(f.tensor(0), f.integer(1), f.boolean(2), f.maybe_dtype(3))); }
+
+void var_mean_correction(Frame& f) { f.out(at::_ops::var_mean_correction::call(f.tensor(0), f.maybe_ints(1), f.maybe_scalar(2), f.boolean(3))); }
+
+void std_mean_correction(Frame& f) { f.out(at::_ops::std_mean_correction::call(f.tensor(0), f.maybe_ints(1), f.maybe_scalar(2), f.boolean(3))); }
+
+void logsumexp(Frame& f) { f.out(at::_ops::logsumexp::call(f.tensor(0), f.ints(1), f.boolean(2))); }
+
+void median(Frame& f) { f.out(at::_ops::median::call(f.tensor(0))); }
+
+void median_dim(Frame& f) { f.out(at::_ops::median_dim::call(f.tensor(0), f.integer(1), f.boolean(2))); }
+
+void mode(Frame& f) { f.out(at::_ops::mode::call(f.tensor(0), f.integer(1), f.boolean(2))); }
+
+void quantile_scalar(Frame& f) { f.out(at::_ops::quantile_scalar::call(f.tensor(0), f.real(1), f.maybe_integer(2), f.boolean(3), f.string(4))); }
+
+void nansum(Frame& f) { f.out(at::_ops::nansum::call(f.tensor(0), f.maybe_ints(1), f.boolean(2), f.maybe_dtype(3))); }
+
+void nanmean(Frame& f) { f.out(at::_ops::nanmean::call(f.tensor(0), f.maybe_ints(1), f.boolean(2), f.maybe_dtype(3))); }
+
+void count_nonzero(Frame& f) { f.out(at::_ops::count_nonzero::call(f.tensor(0), f.maybe_integer(1))); }
+
+void aminmax(Frame& f) { f.out(at::_ops::aminmax::call(f.tensor(0), f.maybe_integer(1), f.boolean(2))); }
+
+void all_dim(Frame& f) { f.out(at::_ops::all_dim::call(f.tensor(0), f.integer(1), f.boolean(2))); }
+
+void any_dim(Frame& f) { f.out(at::_ops::any_dim::call(f.tensor(0), f.integer(1), f.boolean(2))); }
+
+void cumprod(Frame& f) { f.out(at::_ops::cumprod::call(f.tensor(0), f.integer(1), f.maybe_dtype(2))); }
+
+void logcumsumexp(Frame& f) { f.out(at::_ops::logcumsumexp::call(f.tensor(0), f.integer(1))); }
+
+void cummax(Frame& f) { f.out(at::_ops::cummax::call(f.tensor(0), f.integer(1))); }
+
+void cummin(Frame& f) { f.out(at::_ops::cummin::call(f.tensor(0), f.integer(1))); }
+
+void diff(Frame& f) { f.out(at::_ops::diff::call(f.tensor(0), f.integer(1), f.integer(2), f.maybe_tensor(3), f.maybe_tensor(4))); }
+
+void histc(Frame& f) { f.out(at::_ops::histc::call(f.tensor(0), f.integer(1), f.scalar(2), f.scalar(3))); }
+
+void bincount(Frame& f) { f.out(at::_ops::bincount::call(f.tensor(0), f.maybe_tensor(1), f.integer(2))); }
 
 }  // namespace forger::op

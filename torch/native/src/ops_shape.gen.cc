@@ -2,22 +2,39 @@
 #include "frame.h"
 #include "operators.gen.h"
 
+#include <ATen/ops/_unique2_ops.h>
 #include <ATen/ops/alias_ops.h>
+#include <ATen/ops/argsort_ops.h>
+#include <ATen/ops/as_strided_ops.h>
+#include <ATen/ops/broadcast_tensors_ops.h>
+#include <ATen/ops/broadcast_to_ops.h>
+#include <ATen/ops/bucketize_ops.h>
+#include <ATen/ops/cartesian_prod_ops.h>
 #include <ATen/ops/cat_ops.h>
 #include <ATen/ops/chunk_ops.h>
 #include <ATen/ops/clone_ops.h>
+#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
 #include <ATen/ops/expand_ops.h>
+#include <ATen/ops/expand_as_ops.h>
 #include <ATen/ops/fill_ops.h>
 #include <ATen/ops/flatten_ops.h>
 #include <ATen/ops/flip_ops.h>
 #include <ATen/ops/gather_ops.h>
 #include <ATen/ops/index_ops.h>
+#include <ATen/ops/index_add_ops.h>
+#include <ATen/ops/index_copy_ops.h>
+#include <ATen/ops/index_fill_ops.h>
 #include <ATen/ops/index_put_ops.h>
 #include <ATen/ops/index_select_ops.h>
+#include <ATen/ops/kthvalue_ops.h>
 #include <ATen/ops/masked_fill_ops.h>
+#include <ATen/ops/masked_scatter_ops.h>
+#include <ATen/ops/masked_select_ops.h>
+#include <ATen/ops/meshgrid_ops.h>
+#include <ATen/ops/movedim_ops.h>
 #include <ATen/ops/narrow_ops.h>
 #include <ATen/ops/nonzero_ops.h>
 #include <ATen/ops/one_hot_ops.h>
@@ -25,19 +42,38 @@
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/pin_memory_ops.h>
 #include <ATen/ops/repeat_ops.h>
+#include <ATen/ops/repeat_interleave_ops.h>
 #include <ATen/ops/reshape_ops.h>
+#include <ATen/ops/resize_ops.h>
+#include <ATen/ops/roll_ops.h>
+#include <ATen/ops/rot90_ops.h>
 #include <ATen/ops/scatter_ops.h>
+#include <ATen/ops/scatter_add_ops.h>
+#include <ATen/ops/scatter_reduce_ops.h>
+#include <ATen/ops/searchsorted_ops.h>
 #include <ATen/ops/select_ops.h>
+#include <ATen/ops/set_ops.h>
 #include <ATen/ops/slice_ops.h>
 #include <ATen/ops/sort_ops.h>
 #include <ATen/ops/split_ops.h>
+#include <ATen/ops/split_with_sizes_ops.h>
 #include <ATen/ops/squeeze_ops.h>
 #include <ATen/ops/stack_ops.h>
 #include <ATen/ops/t_ops.h>
+#include <ATen/ops/take_ops.h>
+#include <ATen/ops/take_along_dim_ops.h>
+#include <ATen/ops/tensor_split_ops.h>
+#include <ATen/ops/tile_ops.h>
 #include <ATen/ops/to_ops.h>
+#include <ATen/ops/topk_ops.h>
 #include <ATen/ops/transpose_ops.h>
+#include <ATen/ops/unbind_ops.h>
+#include <ATen/ops/unflatten_ops.h>
+#include <ATen/ops/unfold_ops.h>
+#include <ATen/ops/unique_consecutive_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
 #include <ATen/ops/view_ops.h>
+#include <ATen/ops/view_as_ops.h>
 #include <ATen/ops/where_ops.h>
 #include <ATen/ops/zero_ops.h>
 
@@ -122,5 +158,93 @@ void pin_memory(Frame& f) { f.out(at::_ops::pin_memory::call(f.tensor(0), f.mayb
 void fill__Scalar(Frame& f) { at::_ops::fill__Scalar::call(f.tensor(0), f.scalar(1)); }
 
 void zero_(Frame& f) { at::_ops::zero_::call(f.tensor(0)); }
+
+void constant_pad_nd(Frame& f) { f.out(at::_ops::constant_pad_nd::call(f.tensor(0), f.symints(1), f.scalar(2))); }
+
+void unflatten_int(Frame& f) { f.out(at::_ops::unflatten_int::call(f.tensor(0), f.integer(1), f.symints(2))); }
+
+void unfold(Frame& f) { f.out(at::_ops::unfold::call(f.tensor(0), f.integer(1), f.integer(2), f.integer(3))); }
+
+void as_strided(Frame& f) { f.out(at::_ops::as_strided::call(f.tensor(0), f.symints(1), f.symints(2), f.maybe_symint(3))); }
+
+void broadcast_to(Frame& f) { f.out(at::_ops::broadcast_to::call(f.tensor(0), f.symints(1))); }
+
+void broadcast_tensors(Frame& f) { f.out(at::_ops::broadcast_tensors::call(f.tensors(0))); }
+
+void expand_as(Frame& f) { f.out(at::_ops::expand_as::call(f.tensor(0), f.tensor(1))); }
+
+void view_as(Frame& f) { f.out(at::_ops::view_as::call(f.tensor(0), f.tensor(1))); }
+
+void movedim_int(Frame& f) { f.out(at::_ops::movedim_int::call(f.tensor(0), f.integer(1), f.integer(2))); }
+
+void tile(Frame& f) { f.out(at::_ops::tile::call(f.tensor(0), f.symints(1))); }
+
+void repeat_interleave_self_int(Frame& f) { f.out(at::_ops::repeat_interleave_self_int::call(f.tensor(0), f.integer(1), f.maybe_integer(2), f.maybe_symint(3))); }
+
+void repeat_interleave_self_Tensor(Frame& f) { f.out(at::_ops::repeat_interleave_self_Tensor::call(f.tensor(0), f.tensor(1), f.maybe_integer(2), f.maybe_symint(3))); }
+
+void roll(Frame& f) { f.out(at::_ops::roll::call(f.tensor(0), f.symints(1), f.ints(2))); }
+
+void rot90(Frame& f) { f.out(at::_ops::rot90::call(f.tensor(0), f.integer(1), f.ints(2))); }
+
+void unbind_int(Frame& f) { f.out(at::_ops::unbind_int::call(f.tensor(0), f.integer(1))); }
+
+void split_with_sizes(Frame& f) { f.out(at::_ops::split_with_sizes::call(f.tensor(0), f.symints(1), f.integer(2))); }
+
+void tensor_split_sections(Frame& f) { f.out(at::_ops::tensor_split_sections::call(f.tensor(0), f.integer(1), f.integer(2))); }
+
+void meshgrid_indexing(Frame& f) { f.out(at::_ops::meshgrid_indexing::call(f.tensors(0), f.string(1))); }
+
+void cartesian_prod(Frame& f) { f.out(at::_ops::cartesian_prod::call(f.tensors(0))); }
+
+void take_along_dim(Frame& f) { f.out(at::_ops::take_along_dim::call(f.tensor(0), f.tensor(1), f.maybe_integer(2))); }
+
+void take(Frame& f) { f.out(at::_ops::take::call(f.tensor(0), f.tensor(1))); }
+
+void topk(Frame& f) { f.out(at::_ops::topk::call(f.tensor(0), f.integer(1), f.integer(2), f.boolean(3), f.boolean(4))); }
+
+void kthvalue(Frame& f) { f.out(at::_ops::kthvalue::call(f.tensor(0), f.integer(1), f.integer(2), f.boolean(3))); }
+
+void argsort(Frame& f) { f.out(at::_ops::argsort::call(f.tensor(0), f.integer(1), f.boolean(2))); }
+
+void sort_stable(Frame& f) { f.out(at::_ops::sort_stable::call(f.tensor(0), f.maybe_boolean(1), f.integer(2), f.boolean(3))); }
+
+void _unique2(Frame& f) { f.out(at::_ops::_unique2::call(f.tensor(0), f.boolean(1), f.boolean(2), f.boolean(3))); }
+
+void unique_consecutive(Frame& f) { f.out(at::_ops::unique_consecutive::call(f.tensor(0), f.boolean(1), f.boolean(2), f.maybe_integer(3))); }
+
+void searchsorted_Tensor(Frame& f) { f.out(at::_ops::searchsorted_Tensor::call(f.tensor(0), f.tensor(1), f.boolean(2), f.boolean(3), f.maybe_string(4), f.maybe_tensor(5))); }
+
+void bucketize_Tensor(Frame& f) { f.out(at::_ops::bucketize_Tensor::call(f.tensor(0), f.tensor(1), f.boolean(2), f.boolean(3))); }
+
+void index_put(Frame& f) { f.out(at::_ops::index_put::call(f.tensor(0), f.maybe_tensors(1), f.tensor(2), f.boolean(3))); }
+
+void index_add(Frame& f) { f.out(at::_ops::index_add::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3), f.scalar(4))); }
+
+void index_add_(Frame& f) { at::_ops::index_add_::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3), f.scalar(4)); }
+
+void index_copy_(Frame& f) { at::_ops::index_copy_::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3)); }
+
+void index_fill__int_Scalar(Frame& f) { at::_ops::index_fill__int_Scalar::call(f.tensor(0), f.integer(1), f.tensor(2), f.scalar(3)); }
+
+void scatter_src(Frame& f) { f.out(at::_ops::scatter_src::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3))); }
+
+void scatter_add(Frame& f) { f.out(at::_ops::scatter_add::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3))); }
+
+void scatter_add_(Frame& f) { at::_ops::scatter_add_::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3)); }
+
+void scatter_reduce_two(Frame& f) { f.out(at::_ops::scatter_reduce_two::call(f.tensor(0), f.integer(1), f.tensor(2), f.tensor(3), f.string(4), f.boolean(5))); }
+
+void masked_select(Frame& f) { f.out(at::_ops::masked_select::call(f.tensor(0), f.tensor(1))); }
+
+void masked_fill__Scalar(Frame& f) { at::_ops::masked_fill__Scalar::call(f.tensor(0), f.tensor(1), f.scalar(2)); }
+
+void masked_scatter(Frame& f) { f.out(at::_ops::masked_scatter::call(f.tensor(0), f.tensor(1), f.tensor(2))); }
+
+void where_ScalarOther(Frame& f) { f.out(at::_ops::where_ScalarOther::call(f.tensor(0), f.tensor(1), f.scalar(2))); }
+
+void resize_(Frame& f) { at::_ops::resize_::call(f.tensor(0), f.symints(1), f.maybe_memory_format(2)); }
+
+void set__source_Tensor(Frame& f) { at::_ops::set__source_Tensor::call(f.tensor(0), f.tensor(1)); }
 
 }  // namespace forger::op
