@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,8 +17,8 @@ import (
 // Folder is a folder of pictures, read from disk each time. Its fields are "image" (C, S, S), float32 in [-1, 1],
 // and, if the pictures lie in class folders, "label" (), int64.
 //
-// A picture goes through torchvision's usual chain: resize the shorter side to S (bilinear, antialiased), crop the
-// middle S x S, flip if wanted, normalise. Alpha is dropped.
+// A picture goes through torchvision's usual chain: resize the shorter side to S, or to Load if given (antialiased),
+// crop the middle S x S, with Load any S x S, flip if wanted, normalise. Alpha is dropped.
 type Folder struct {
 	dir     string
 	o       Options
@@ -38,6 +39,9 @@ type pictureFile struct {
 func OpenFolder(dir string, o Options) (*Folder, error) {
 	if o.Size < 1 {
 		return nil, fmt.Errorf("data %s: pictures in a folder differ in size: give the size to bring them to", dir)
+	}
+	if o.Load != 0 && o.Load < o.Size {
+		return nil, fmt.Errorf("data %s: %d x %d cannot be cropped from pictures brought to %d", dir, o.Size, o.Size, o.Load)
 	}
 	switch o.Channels {
 	case 0:
@@ -205,7 +209,7 @@ func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
 	if f.o.Upright {
 		im = im.Upright(vision.Orientation(raw))
 	}
-	im = im.ResizeShort(f.o.Size, 0, vision.Bilinear).CenterCrop(f.o.Size, f.o.Size)
+	im = f.o.fit(im, rng)
 	if f.o.Flip && rng.IntN(2) == 1 {
 		im = im.FlipH()
 	}
@@ -214,6 +218,16 @@ func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
 		row[1].Int64[0] = int64(f.files[i].label)
 	}
 	return nil
+}
+
+// fit resizes and crops a picture.
+func (o Options) fit(im *vision.Image, rng *rand.Rand) *vision.Image {
+	h, w := im.ShortSize(max(o.Load, o.Size), 0)
+	if o.Load > o.Size {
+		return im.ResizeCrop(h, w, o.Filter, rng.IntN(h-o.Size+1), rng.IntN(w-o.Size+1), o.Size, o.Size)
+	}
+	middle := func(n int) int { return int(math.RoundToEven(float64(n-o.Size) / 2)) }
+	return im.ResizeCrop(h, w, o.Filter, middle(h), middle(w), o.Size, o.Size)
 }
 
 var _ Labelled = (*Folder)(nil)

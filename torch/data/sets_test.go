@@ -281,7 +281,7 @@ func TestCheckReportsEveryBrokenPicture(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0, 0, 0}, p.Std, 1e-12)
 	require.Len(t, r.Broken, 2)
 	require.Equal(t, []string{cut, page}, []string{r.Broken[0].Path, r.Broken[1].Path})
-	require.Contains(t, r.Broken[1].Problem, "is not a PNG, JPEG or WebP file")
+	require.Contains(t, r.Broken[1].Problem, "is not a PNG, JPEG, WebP, GIF or BMP file")
 	_, err = json.Marshal(r)
 	require.NoError(t, err)
 

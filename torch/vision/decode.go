@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
@@ -153,8 +154,11 @@ func sniff(data []byte) (format, error) {
 }
 
 func (f format) explain(err error, size int) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), "EOF") { // image/gif does not wrap
 		return fmt.Errorf("is cut off: the %s data end after %d bytes", f.name, size)
+	}
+	if errors.Is(err, png.UnsupportedError("dimension overflow")) {
+		return fmt.Errorf("announces more pixels than can be held in %d bytes: refused as too large", size)
 	}
 	var unsupportedPNG png.UnsupportedError
 	var unsupportedJPEG jpeg.UnsupportedError

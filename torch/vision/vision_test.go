@@ -99,7 +99,7 @@ func TestErrorsNameTheFileAndTheReason(t *testing.T) {
 	binary.BigEndian.PutUint32(tall[29:], crc32.ChecksumIEEE(tall[12:29]))
 	for reason, data := range map[string][]byte{
 		"is an empty file":        {},
-		"is a damaged GIF file":   []byte("GIF89a......"),
+		"the BMP data end":        []byte("BM......"),
 		"the GIF data end":        []byte("GIF89a"),
 		"is a TIFF file":          []byte("II*\x00...."),
 		"is not a PNG":            []byte("<!DOCTYPE html>"),
