@@ -24,6 +24,7 @@ type frame struct {
 	text    []byte
 	held    []*Tensor // operands, alive until the call returns
 	drawn   *Generator
+	result  capi.Result
 }
 
 var frames = sync.Pool{New: func() any { return new(frame) }}
@@ -259,23 +260,45 @@ func (f *frame) run() (r capi.Result) {
 	return r
 }
 
-// try makes the call. When memory runs out, unreachable tensors are freed and the call is made once more,
-// unless it is one that leaves half its work behind.
+// try makes the call and gives the frame back.
 func (f *frame) try(r *capi.Result) error {
-	capi.Call(f.op, f.args, f.ints_, f.handles, f.text, r)
-	if r.Code == capi.OutOfMemory && f.op != capi.Backward && f.op != capi.Grad {
-		reclaim()
-		capi.Call(f.op, f.args, f.ints_, f.handles, f.text, r)
+	err := f.call()
+	*r = f.result
+	f.release()
+	return err
+}
+
+// call makes the call. When memory runs out, unreachable tensors are freed and the call is made once more,
+// unless it is one that leaves half its work behind.
+func (f *frame) call() (err error) {
+	capi.Call(f.op, f.args, f.ints_, f.handles, f.text, &f.result)
+	if f.result.Code != capi.OK {
+		if f.result.Code == capi.OutOfMemory && f.op != capi.Backward && f.op != capi.Grad {
+			reclaim()
+			capi.Call(f.op, f.args, f.ints_, f.handles, f.text, &f.result)
+		}
+		if f.result.Code != capi.OK {
+			err = f.failure(&f.result)
+		}
 	}
 	runtime.KeepAlive(f)
-	var err error
-	if r.Code != capi.OK {
-		err = f.failure(r)
-	}
-	clear(f.held)
-	*f = frame{args: f.args[:0], ints_: f.ints_[:0], handles: f.handles[:0], held: f.held[:0]}
-	frames.Put(f)
 	return err
+}
+
+// release gives the frame back.
+func (f *frame) release() {
+	clear(f.held)
+	f.args, f.ints_, f.handles, f.held = f.args[:0], f.ints_[:0], f.handles[:0], f.held[:0]
+	if f.text != nil {
+		f.text = nil
+	}
+	if f.drawn != nil {
+		f.drawn = nil
+	}
+	if f.result.More != nil || f.result.Text != "" {
+		f.result.More, f.result.Text = nil, ""
+	}
+	frames.Put(f)
 }
 
 func (f *frame) failure(r *capi.Result) error {
@@ -299,8 +322,13 @@ func (f *frame) failure(r *capi.Result) error {
 
 // one makes the call and returns its tensor.
 func (f *frame) one() *Tensor {
-	r := f.run()
-	return newTensor(uint64(r.Inline[0]), r.Scoped)
+	err := f.call()
+	handle, scoped := uint64(f.result.Inline[0]), f.result.Scoped()
+	f.release()
+	if err != nil {
+		panic(err)
+	}
+	return newTensor(handle, scoped)
 }
 
 // many makes the call and returns its tensors; a value of 0 is a nil tensor.
@@ -309,7 +337,7 @@ func (f *frame) many() []*Tensor {
 	out := make([]*Tensor, r.N)
 	for i, h := range r.Values() {
 		if h != 0 {
-			out[i] = newTensor(uint64(h), r.Scoped)
+			out[i] = newTensor(uint64(h), r.Scoped())
 		}
 	}
 	return out

@@ -45,8 +45,16 @@ char* forger_open_shim(const char* path, const char** stamp) {
   return NULL;
 }
 
-void forger_dispatch(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
-                     const uint64_t* handles, char* text, size_t text_size, forger_result* result) {
+void forger_dispatch(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, uintptr_t handles, uintptr_t text,
+                     size_t text_size, uintptr_t result) {
   forger_head head = {op, nargs};
-  call(head, args, ints, handles, text, text_size, result);
+  call(head, (const forger_arg*)args, (const int64_t*)ints, (const uint64_t*)handles, (char*)text, text_size,
+       (forger_result*)result);
+}
+
+void forger_take(uintptr_t result, forger_result* to) {
+  forger_result* from = (forger_result*)result;
+  *to = *from;
+  from->more = NULL;
+  from->message = NULL;
 }

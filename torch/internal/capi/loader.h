@@ -15,6 +15,9 @@ uint64_t forger_libtorch_abi(void);
 /* Opens the shim and takes its entry points; *stamp is its stamp. Returns NULL or a malloc'ed reason. */
 char* forger_open_shim(const char* path, const char** stamp);
 
-/* Calls the shim; forger_open_shim must have succeeded. The arrays may be NULL where empty. */
-void forger_dispatch(int32_t op, int32_t nargs, const forger_arg* args, const int64_t* ints,
-                     const uint64_t* handles, char* text, size_t text_size, forger_result* result);
+/* Calls the shim; forger_open_shim must have succeeded. Pointers come as numbers, 0 where an array is empty. */
+void forger_dispatch(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, uintptr_t handles, uintptr_t text,
+                     size_t text_size, uintptr_t result);
+
+/* Moves the result at an address. */
+void forger_take(uintptr_t result, forger_result* to);
