@@ -83,3 +83,19 @@ func TestTurnedPicturesAreFilledAndGrow(t *testing.T) {
 		require.Panics(t, func() { Rotate(x, 45, Warp{Mode: Bicubic}) })
 	})
 }
+
+// The sizes are torchvision 0.26's.
+func TestExpandedSizesAreThoseOfTorchvision(t *testing.T) {
+	sizes := map[[2]int][][2]int{
+		{20, 30}:  {{30, 20}, {34, 36}, {36, 36}, {30, 36}, {20, 30}, {36, 34}, {30, 20}},
+		{37, 45}:  {{45, 37}, {55, 59}, {59, 59}, {49, 55}, {37, 45}, {59, 55}, {45, 37}},
+		{7, 8}:    {{9, 8}, {11, 12}, {11, 12}, {11, 10}, {7, 8}, {11, 12}, {9, 8}},
+		{100, 33}: {{34, 101}, {104, 79}, {96, 95}, {106, 63}, {100, 33}, {80, 105}, {34, 101}},
+	}
+	for size, want := range sizes {
+		for i, degrees := range []float64{90, 30, 45, 17.5, 180, -60, 270} {
+			h, w := turned(vision.Affine{Angle: -degrees, Scale: 1}.Inverse(0, 0), size[0], size[1])
+			require.Equal(t, want[i], [2]int{h, w}, "%v by %v", size, degrees)
+		}
+	}
+}

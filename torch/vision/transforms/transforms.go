@@ -85,15 +85,17 @@ func Rotate(x *torch.Tensor, degrees float64, o Warp) *torch.Tensor {
 	return affine(x, m, h, w, o)
 }
 
-// turned is the size that holds the corners of an h x w picture, with torchvision's allowance for rounding.
+// turned is the size that holds the corners of an h x w picture. The steps are torchvision's, in float32: they decide
+// whether a side that is all but whole gets one more pixel.
 func turned(m [6]float64, h, w int) (int, int) {
-	x, y := float64(w)/2, float64(h)/2
-	reach := func(a, b, half float64) int {
-		far := math.Abs(a)*x + math.Abs(b)*y
-		whole := func(v float64) float64 { return math.Trunc(v/1e-4) * 1e-4 }
+	halfW, halfH := float32(w)*0.5, float32(h)*0.5
+	reach := func(a, b float64, half float32) int {
+		far := max(float32(a)*halfW+float32(b)*halfH, float32(a)*halfW-float32(b)*halfH)
+		far = max(far, -float32(a)*halfW-float32(b)*halfH, -float32(a)*halfW+float32(b)*halfH)
+		whole := func(v float32) float64 { return float64(float32(math.Trunc(float64(v/1e-4))) * 1e-4) }
 		return int(math.Ceil(whole(half+far)) - math.Floor(whole(half-far)))
 	}
-	return reach(m[3], m[4], y), reach(m[0], m[1], x)
+	return reach(m[3], m[4], halfH), reach(m[0], m[1], halfW)
 }
 
 // Affine shears, scales, turns and moves pictures.
