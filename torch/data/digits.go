@@ -116,6 +116,9 @@ func openDigits(name, dir string, o Options) (*Digits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data %s: %w", name, err)
 	}
+	if o.Load > o.Size {
+		return nil, fmt.Errorf("data %s: an IDX set has no crops at random: leave out the side %d to crop from", name, o.Load)
+	}
 	n, h, w := images.Dims[0], images.Dims[1], images.Dims[2]
 	d := &Digits{name: name, size: o.Size, channels: o.Channels, flip: o.Flip, pixels: images.Data, labels: labels.Data, classes: classNames[name]}
 	if d.size == 0 {

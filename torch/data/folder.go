@@ -197,19 +197,10 @@ func (f *Folder) Fields() []Field { return imageFields(f.o.Channels, f.o.Size, f
 
 // Read implements [Dataset]. Its error names the file and what is wrong with it.
 func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
-	path := f.files[i].path
-	raw, err := vision.Read(path)
+	im, err := f.picture(i, rng)
 	if err != nil {
 		return err
 	}
-	im, err := vision.DecodeBytes(path, raw, vision.Mode(f.o.Channels))
-	if err != nil {
-		return err
-	}
-	if f.o.Upright {
-		im = im.Upright(vision.Orientation(raw))
-	}
-	im = f.o.fit(im, rng)
 	if f.o.Flip && rng.IntN(2) == 1 {
 		im = im.FlipH()
 	}
@@ -220,7 +211,24 @@ func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
 	return nil
 }
 
-// fit resizes and crops a picture.
+// picture decodes picture i and brings it to its size. Without Load it needs no rng.
+func (f *Folder) picture(i int, rng *rand.Rand) (*vision.Image, error) {
+	path := f.files[i].path
+	raw, err := vision.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	im, err := vision.DecodeBytes(path, raw, vision.Mode(f.o.Channels))
+	if err != nil {
+		return nil, err
+	}
+	if f.o.Upright {
+		im = im.Upright(vision.Orientation(raw))
+	}
+	return f.o.fit(im, rng), nil
+}
+
+// fit resizes and crops a picture. Of a picture that has the side Load it only crops.
 func (o Options) fit(im *vision.Image, rng *rand.Rand) *vision.Image {
 	h, w := im.ShortSize(max(o.Load, o.Size), 0)
 	if o.Load > o.Size {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/forgergan/forger/torch/vision/internal/kernel"
@@ -21,6 +22,25 @@ const (
 	Bicubic // a = -0.5, as Pillow
 	Lanczos // three lobes
 )
+
+var filterNames = []string{"bilinear", "nearest", "box", "hamming", "bicubic", "lanczos"}
+
+// String is Pillow's name of the filter in lower case.
+func (f Filter) String() string {
+	if f < 0 || int(f) >= len(filterNames) {
+		return fmt.Sprintf("filter(%d)", int(f))
+	}
+	return filterNames[f]
+}
+
+// ParseFilter is the filter of that name.
+func ParseFilter(name string) (Filter, error) {
+	i := slices.Index(filterNames, name)
+	if i < 0 {
+		return 0, fmt.Errorf("there is no filter %q, only %s", name, strings.Join(filterNames, ", "))
+	}
+	return Filter(i), nil
+}
 
 // kernels gives the half-width and the function of each filter (Pillow, Resample.c).
 var kernels = map[Filter]struct {
