@@ -106,7 +106,7 @@ func TestDamagedShardIsRefusedInOneSentence(t *testing.T) {
 	for want, content := range map[string][]byte{
 		"the checksum of the data does not match": flipped,
 		"the file is cut off":                     whole[:len(whole)-1],
-		"the file is empty":                       {},
+		"not a safetensors file":                  {},
 	} {
 		file := write(t, content, t.TempDir(), "x.safetensors")
 		_, err := Open(context.Background(), file, Options{})
