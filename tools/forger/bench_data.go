@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -51,7 +52,11 @@ func benchData(c *cli.Context) error {
 	if c.Int("epochs") < 1 || c.Int("workers") < 1 {
 		return usage("--epochs and --workers must be at least 1")
 	}
-	set, err := data.Open(c.Context, dir, data.Options{Size: c.Int("size"), Load: c.Int("load"), Filter: vision.Bicubic, Flip: true})
+	o := data.Options{Size: c.Int("size"), Load: c.Int("load"), Flip: true}
+	if info, err := os.Stat(dir); err == nil && info.IsDir() { // a shard is resized already
+		o.Filter = vision.Bicubic
+	}
+	set, err := data.Open(c.Context, dir, o)
 	if err != nil {
 		return err
 	}

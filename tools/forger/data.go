@@ -30,7 +30,7 @@ func dataCommand() *cli.Command {
 				Flags: []cli.Flag{jsonFlag}, Action: checkSet},
 			{Name: "pack", Usage: "decode and resize a folder of pictures into one file that trains without decoding", ArgsUsage: "DIR OUT",
 				Flags: []cli.Flag{
-					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random", Required: true},
+					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random"},
 					&cli.IntFlag{Name: "channels", Usage: "1 grey, 3 colour", Value: 3},
 					&cli.StringFlag{Name: "filter", Usage: "of resizing: bilinear, bicubic, lanczos, box, hamming, nearest", Value: "bilinear"},
 					&cli.StringFlag{Name: "split", Usage: "train or test, where the folder has both", Value: string(data.Train)},
@@ -100,6 +100,9 @@ func packSet(c *cli.Context) error {
 		return usage("pack takes a folder and the file to write")
 	}
 	dir, out := c.Args().Get(0), c.Args().Get(1)
+	if c.Int("size") < 1 {
+		return usage("--size, the side of the pictures in the file, must be at least 1")
+	}
 	filter, err := vision.ParseFilter(c.String("filter"))
 	if err != nil {
 		return usage("%v", err)

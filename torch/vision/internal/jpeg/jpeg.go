@@ -1,6 +1,5 @@
 // Package jpeg decodes JPEG files to the samples that libjpeg gives: its accurate integer transform, bit for bit.
-// The standard library's transform differs by a unit here and there, which becomes up to 3 in a colour, and takes
-// three times as long.
+// The standard library's transform differs by a unit here and there, which becomes up to 3 in a colour.
 //
 // It reads baseline, extended and progressive Huffman files of 8 bits with 1, 3 or 4 components (ITU-T T.81, and
 // Adobe's marker). Arithmetic coding, lossless and hierarchical files and 12 bits are an [UnsupportedError].
@@ -71,6 +70,7 @@ type decoder struct {
 	progressive bool
 	components  []component
 	inScan      []*component
+	scans       int
 	maxH, maxV  int
 	quantiser   [4]*[64]uint16
 	huffmans    [2][4]*huffman

@@ -22,8 +22,15 @@ type progress struct {
 
 var errCode = errors.New("a code that its Huffman table does not have")
 
+// maxScans is more than any encoder writes. Each scan walks through the whole picture, however short its data, so that
+// a small file of very many would take minutes.
+const maxScans = 500
+
 // scan reads the header of a scan and its data.
 func (d *decoder) scan(body []byte) error {
+	if d.scans++; d.scans > maxScans {
+		return UnsupportedError(fmt.Sprintf("more than %d scans", maxScans))
+	}
 	p, err := d.scanHeader(body)
 	if err != nil {
 		return err
