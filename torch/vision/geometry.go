@@ -89,10 +89,9 @@ func (im *Image) FlipH() *Image {
 	out := NewImage(im.H, im.W, 3)
 	for y := range im.H { // the common case without a call a pixel
 		src, dst := im.row(y), out.row(y)
-		for len(dst) > 0 {
-			last := src[len(src)-3:]
-			dst[0], dst[1], dst[2] = last[0], last[1], last[2]
-			src, dst = src[:len(src)-3], dst[3:]
+		for i, k := 0, len(src)-3; k >= 0; i, k = i+3, k-3 {
+			to, from := dst[i:i+3:i+3], src[k:k+3:k+3]
+			to[0], to[1], to[2] = from[0], from[1], from[2]
 		}
 	}
 	return out

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-// The vector types of GCC and Clang: the compiler picks the instructions, 8 lanes in one AVX2 register, in two of SSE
-// or NEON. Whole-number arithmetic in lanes is unsigned, since it may wrap.
+// The vector types of GCC and Clang: the compiler picks the instructions, 8 lanes in one AVX2 register, in two of NEON.
+// Arithmetic that may wrap is unsigned.
 typedef int32_t v8 __attribute__((vector_size(32), aligned(4)));
 typedef uint32_t u8x __attribute__((vector_size(32)));
 typedef uint8_t b32 __attribute__((vector_size(32)));
@@ -11,7 +11,22 @@ typedef uint8_t b8 __attribute__((vector_size(8)));
 typedef int16_t s8 __attribute__((vector_size(16)));
 typedef uint16_t t8 __attribute__((vector_size(16)));
 
-#define INLINE static inline __attribute__((always_inline))
+// On x86-64 all is compiled for AVX2, and Go asks forger_fast before it calls.
+#if defined(__x86_64__)
+#define FAST __attribute__((target("avx2")))
+int forger_fast(void) { return __builtin_cpu_supports("avx2") != 0; }
+#else
+#define FAST
+int forger_fast(void) { return 1; }
+#endif
+
+#define INLINE FAST static inline __attribute__((always_inline))
+#if !defined(__clang__) && __GNUC__ < 12
+#define OLD // without __builtin_shufflevector
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (u8x){__VA_ARGS__})
+#else
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#endif
 #define PRECISION 22
 #define HALF (1 << (PRECISION - 1))
 
@@ -30,9 +45,14 @@ INLINE v8 load8(const uint8_t *p) {
 }
 
 INLINE void store8(uint8_t *p, v8 v) {
+#ifdef OLD
+	v = clip8(v);
+	for (int i = 0; i < 8; i++) p[i] = v[i];
+#else
 	b32 wide = (b32)clip8(v);
 	b8 b = __builtin_shufflevector(wide, wide, 0, 4, 8, 12, 16, 20, 24, 28);
 	memcpy(p, &b, 8);
+#endif
 }
 
 // A vector holds a pixel of two lines, or, of grey pictures, of eight: wide gets those lines as vectors.
@@ -59,8 +79,15 @@ INLINE void horizontal(uint8_t *dst, const uint8_t *src, int lines, int inputs, 
 	}
 }
 
-INLINE void vertical(uint8_t *dst, const uint8_t *src, int length, int outputs, const int32_t *first, const int32_t *count,
-                     const int32_t *weights, int width) {
+FAST void forger_horizontal(uint8_t *dst, const uint8_t *src, int lines, int inputs, int outputs, int c, const int32_t *first,
+                            const int32_t *count, const int32_t *weights, int width, int32_t *wide) {
+	if (c == 3) horizontal(dst, src, lines, inputs, outputs, 3, first, count, weights, width, (v8 *)wide);
+	else if (c == 4) horizontal(dst, src, lines, inputs, outputs, 4, first, count, weights, width, (v8 *)wide);
+	else horizontal(dst, src, lines, inputs, outputs, 1, first, count, weights, width, (v8 *)wide);
+}
+
+FAST void forger_vertical(uint8_t *dst, const uint8_t *src, int length, int outputs, const int32_t *first, const int32_t *count,
+                          const int32_t *weights, int width) {
 	for (int y = 0; y < outputs; y++, dst += length, weights += width) {
 		const uint8_t *from = src + (int64_t)first[y] * length;
 		int i = 0;
@@ -78,12 +105,6 @@ INLINE void vertical(uint8_t *dst, const uint8_t *src, int length, int outputs, 
 		}
 	}
 }
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (u8x){__VA_ARGS__})
-#endif
 
 INLINE void transpose(u8x x[8]) {
 	u8x a[8], b[8];
@@ -122,7 +143,7 @@ INLINE void pass(u8x x[8], const int shift) {
 	transpose(x);
 }
 
-INLINE void idct(uint8_t *dst, int stride, const int16_t *coefficients, int blocks, const uint16_t *table) {
+FAST void forger_idct(uint8_t *dst, int stride, const int16_t *coefficients, int blocks, const uint16_t *table) {
 	for (; blocks > 0; blocks--, dst += 8, coefficients += 64) {
 		u8x x[8];
 		for (int k = 0; k < 8; k++) {
@@ -158,57 +179,11 @@ INLINE void twice(uint8_t *restrict dst, const uint8_t *restrict near, const uin
 	}
 }
 
-INLINE void rgb420(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, const uint8_t *far_cb,
-                   const uint8_t *far_cr, int n, uint8_t *chroma) {
+FAST void forger_rgb(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int n) { rgb(dst, y, cb, cr, n); }
+
+FAST void forger_rgb420(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, const uint8_t *far_cb,
+                        const uint8_t *far_cr, int n, uint8_t *chroma) {
 	twice(chroma, cb, far_cb, n);
 	twice(chroma + n, cr, far_cr, n);
 	rgb(dst, y, chroma, chroma + n, n);
-}
-
-// Each loop is compiled for AVX2 as well, and chosen when the processor has it.
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2")))
-#define DISPATCH(signature, call)                                  \
-	AVX2 static void avx2_##signature { call; }                    \
-	static void base_##signature { call; }
-#define CHOOSE(name, ...) (__builtin_cpu_supports("avx2") ? avx2_##name(__VA_ARGS__) : base_##name(__VA_ARGS__))
-#else
-#define DISPATCH(signature, call) static void base_##signature { call; }
-#define CHOOSE(name, ...) base_##name(__VA_ARGS__)
-#endif
-
-DISPATCH(horizontal(uint8_t *dst, const uint8_t *src, int lines, int inputs, int outputs, int c, const int32_t *first,
-                    const int32_t *count, const int32_t *weights, int width, v8 *wide),
-         if (c == 3) horizontal(dst, src, lines, inputs, outputs, 3, first, count, weights, width, wide);
-         else if (c == 4) horizontal(dst, src, lines, inputs, outputs, 4, first, count, weights, width, wide);
-         else horizontal(dst, src, lines, inputs, outputs, 1, first, count, weights, width, wide))
-DISPATCH(vertical(uint8_t *dst, const uint8_t *src, int length, int outputs, const int32_t *first, const int32_t *count,
-                  const int32_t *weights, int width),
-         vertical(dst, src, length, outputs, first, count, weights, width))
-DISPATCH(idct(uint8_t *dst, int stride, const int16_t *coefficients, int blocks, const uint16_t *table),
-         idct(dst, stride, coefficients, blocks, table))
-DISPATCH(rgb(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int n), rgb(dst, y, cb, cr, n))
-DISPATCH(rgb420(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, const uint8_t *far_cb,
-                const uint8_t *far_cr, int n, uint8_t *chroma),
-         rgb420(dst, y, cb, cr, far_cb, far_cr, n, chroma))
-
-void forger_horizontal(uint8_t *dst, const uint8_t *src, int lines, int inputs, int outputs, int c, const int32_t *first,
-                       const int32_t *count, const int32_t *weights, int width, int32_t *wide) {
-	CHOOSE(horizontal, dst, src, lines, inputs, outputs, c, first, count, weights, width, (v8 *)wide);
-}
-
-void forger_vertical(uint8_t *dst, const uint8_t *src, int length, int outputs, const int32_t *first, const int32_t *count,
-                     const int32_t *weights, int width) {
-	CHOOSE(vertical, dst, src, length, outputs, first, count, weights, width);
-}
-
-void forger_idct(uint8_t *dst, int stride, const int16_t *coefficients, int blocks, const uint16_t *table) {
-	CHOOSE(idct, dst, stride, coefficients, blocks, table);
-}
-
-void forger_rgb(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int n) { CHOOSE(rgb, dst, y, cb, cr, n); }
-
-void forger_rgb420(uint8_t *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, const uint8_t *far_cb,
-                   const uint8_t *far_cr, int n, uint8_t *chroma) {
-	CHOOSE(rgb420, dst, y, cb, cr, far_cb, far_cr, n, chroma);
 }

@@ -1,8 +1,8 @@
 // Package kernel holds the inner loops of decoding and resampling: whole numbers in, whole numbers out, no decisions.
 //
-// Each is written twice. The functions of this file are plain Go and say what is computed. Where cgo is at hand, the
-// C of kernel.c computes the same numbers in vector registers (its test compares them bit for bit), 5 to 10 times
-// as fast. Every length is checked in Go before C sees a pointer.
+// Each is written twice. The functions of this file are plain Go and say what is computed. Where cgo is at hand, and on
+// x86-64 AVX2, the C of kernel.c computes the same numbers in vector registers, 6 to 16 times as fast; a test
+// compares them bit for bit. Every length is checked in Go before C sees a pointer.
 package kernel
 
 // Precision is the number of fraction bits of a resampling weight: 32 bits less 8 of the pixel and 2 of head room.
@@ -128,4 +128,12 @@ func double(dst, near, far []uint8) {
 			dst[x] = uint8((3*own + sum(min(last, x/2+1)) + 7) >> 4)
 		}
 	}
+}
+
+// rgb420 is double and rgb of one line.
+func rgb420(dst, y []uint8, near, far [2][]uint8, chroma []uint8) {
+	cb, cr := chroma[:len(y)], chroma[len(y):2*len(y)]
+	double(cb, near[0], far[0])
+	double(cr, near[1], far[1])
+	rgb(dst, y, cb, cr)
 }

@@ -1,5 +1,7 @@
 #include <stdint.h>
 
+int forger_fast(void); // whether the processor can run the rest
+
 // kernel.go says what these compute.
 void forger_horizontal(uint8_t *dst, const uint8_t *src, int lines, int inputs, int outputs, int c, const int32_t *first,
                        const int32_t *count, const int32_t *weights, int width, int32_t *wide);

@@ -53,11 +53,10 @@ func TestFastLoopsEqualTheGoOnes(t *testing.T) {
 		require.Equal(t, want, got, "rgb %d", w)
 
 		half := (w + 1) / 2
-		cb, cr := make([]uint8, w), make([]uint8, w)
-		double(cb, near[:half], far[:half])
-		double(cr, far[:half], near[:half])
-		rgb(want, y, cb, cr)
-		RGB420(got, y, [2][]uint8{near[:half], far[:half]}, [2][]uint8{far[:half], near[:half]}, make([]uint8, 2*w))
+		chroma := [2][]uint8{near[:half], far[:half]}
+		neighbours := [2][]uint8{far[:half], near[:half]}
+		rgb420(want, y, chroma, neighbours, make([]uint8, 2*w))
+		RGB420(got, y, chroma, neighbours, make([]uint8, 2*w))
 		require.Equal(t, want, got, "rgb420 %d", w)
 	}
 }

@@ -25,8 +25,5 @@ func RGB(dst, y, cb, cr []uint8) { rgb(dst, y, cb, cr) }
 // RGB420 converts one line of luma with chroma halved both ways: near are the chroma lines (Cb, Cr) of this one, far
 // the neighbours that it leans to. chroma is scratch memory for two lines.
 func RGB420(dst, y []uint8, near, far [2][]uint8, chroma []uint8) {
-	cb, cr := chroma[:len(y)], chroma[len(y):2*len(y)]
-	double(cb, near[0], far[0])
-	double(cr, near[1], far[1])
-	rgb(dst, y, cb, cr)
+	rgb420(dst, y, near, far, chroma)
 }
