@@ -87,7 +87,7 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 			return nil, fmt.Errorf("data %s: %w", dir, err)
 		}
 		if len(files) == 0 {
-			return nil, fmt.Errorf("data %s: the folder holds no IDX set and no PNG, JPEG or WebP picture", filepath.Join(dir, string(split)))
+			return nil, fmt.Errorf("data %s: the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", filepath.Join(dir, string(split)))
 		}
 		part, broken := checkPictures(ctx, files, classes)
 		part.Split = split

@@ -31,7 +31,7 @@ type pictureFile struct {
 	label int
 }
 
-// OpenFolder lists the pictures (PNG, JPEG, WebP by name) under dir, at any depth. As in torchvision's ImageFolder the
+// OpenFolder lists the pictures (PNG, JPEG, WebP, BMP by name) under dir, at any depth. As in torchvision's ImageFolder the
 // folders directly in dir are the classes, in the order of their names, and hold the pictures; if they hold none,
 // the pictures directly in dir are the set, without labels. If dir has a folder named like the split, train
 // or test, that one is opened instead. Names that begin with a dot are passed over; links are followed. The pictures themselves are first
@@ -62,7 +62,7 @@ func OpenFolder(dir string, o Options) (*Folder, error) {
 		return nil, fmt.Errorf("data %s: %w", dir, err)
 	}
 	if len(f.files) == 0 {
-		return nil, fmt.Errorf("data %s: the folder holds no PNG, JPEG or WebP picture", dir)
+		return nil, fmt.Errorf("data %s: the folder holds no PNG, JPEG, WebP or BMP picture", dir)
 	}
 	return f, nil
 }
@@ -119,7 +119,7 @@ func listPictures(dir string) (files []pictureFile, classes []string, err error)
 		return files, nil, nil
 	}
 	if len(empty) > 0 {
-		return nil, nil, fmt.Errorf("class folder %s holds no PNG, JPEG or WebP picture: fill or remove it", empty[0])
+		return nil, nil, fmt.Errorf("class folder %s holds no PNG, JPEG, WebP or BMP picture: fill or remove it", empty[0])
 	}
 	return files, classes, nil
 }
@@ -129,7 +129,7 @@ func isPicture(name string) bool {
 		return false
 	}
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".webp":
+	case ".png", ".jpg", ".jpeg", ".webp", ".bmp":
 		return true
 	}
 	return false

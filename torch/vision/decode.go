@@ -73,8 +73,8 @@ func begins(magic string) func([]byte) bool {
 	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }
 }
 
-// Decode reads a PNG, JPEG, WebP, GIF (its first picture) or BMP file, recognised by its content, in mode m. Samples of 16 bits keep the high
-// byte. An EXIF orientation is not applied, as in Pillow: see [Orientation] and [Image.Upright].
+// Decode reads a PNG, JPEG, WebP, GIF (its first picture) or BMP file, recognised by its content, in mode m. Samples of
+// 16 bits keep the high byte. An EXIF orientation is not applied, as in Pillow: see [Orientation] and [Image.Upright].
 // The error is one sentence with the path and what is wrong: missing, empty, cut off, not a picture, damaged, too large.
 func Decode(path string, m Mode) (*Image, error) {
 	data, err := Read(path)
