@@ -17,7 +17,7 @@ type TensorOptions struct {
 
 // Element is a Go type that a tensor's elements can be read as.
 type Element interface {
-	uint8 | int8 | int16 | int32 | int64 | float32 | float64 | bool | complex64 | complex128
+	uint8 | uint16 | uint32 | uint64 | int8 | int16 | int32 | int64 | float32 | float64 | bool | complex64 | complex128
 }
 
 // dtypeFor is the element type of a Go type.
@@ -25,6 +25,12 @@ func dtypeFor[T Element]() DType {
 	switch any(*new(T)).(type) {
 	case uint8:
 		return Uint8
+	case uint16:
+		return Uint16
+	case uint32:
+		return Uint32
+	case uint64:
+		return Uint64
 	case int8:
 		return Int8
 	case int16:

@@ -43,6 +43,9 @@ func TestSlicesOfEveryElementTypeSurviveTheTrip(t *testing.T) {
 	roundTrip[int16](t, torch.Int16, math.MinInt16, math.MaxInt16)
 	roundTrip[int32](t, torch.Int32, math.MinInt32, math.MaxInt32)
 	roundTrip[int64](t, torch.Int64, math.MinInt64, math.MaxInt64)
+	roundTrip[uint16](t, torch.Uint16, 0, math.MaxUint16)
+	roundTrip[uint32](t, torch.Uint32, 0, math.MaxUint32)
+	roundTrip[uint64](t, torch.Uint64, 0, math.MaxUint64)
 	roundTrip[float32](t, torch.Float32, math.SmallestNonzeroFloat32, float32(math.Inf(-1)))
 	roundTrip[float64](t, torch.Float64, math.MaxFloat64, -0.1)
 	roundTrip(t, torch.Bool, true, false)
@@ -156,7 +159,9 @@ func TestDTypesKnowNameAndSize(t *testing.T) {
 	require.Equal(t, 2, torch.BFloat16.Size())
 	require.Equal(t, 16, torch.Complex128.Size())
 	require.Equal(t, "dtype(42)", torch.DType(42).String())
+	require.Equal(t, "float8_e4m3fn", torch.Float8E4M3FN.String())
 	require.True(t, torch.Float16.IsFloat())
+	require.True(t, torch.Float8E5M2.IsFloat())
 	require.False(t, torch.Complex64.IsFloat())
 }
 

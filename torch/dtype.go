@@ -23,6 +23,15 @@ const (
 	Complex64
 	Complex128
 	Bool
+	Uint16
+	Uint32
+	Uint64
+	Complex32
+	Float8E5M2
+	Float8E4M3FN
+	Float8E5M2FNUZ
+	Float8E4M3FNUZ
+	Float8E8M0FNU
 )
 
 // dtypes lists name, size in bytes and LibTorch's number (c10::ScalarType), by DType.
@@ -44,6 +53,17 @@ var dtypes = [...]struct {
 	Complex64:    {"complex64", 8, 9},
 	Complex128:   {"complex128", 16, 10},
 	Bool:         {"bool", 1, 11},
+
+	// LibTorch stores and converts these; few operators compute with them.
+	Uint16:         {"uint16", 2, 27},
+	Uint32:         {"uint32", 4, 28},
+	Uint64:         {"uint64", 8, 29},
+	Complex32:      {"complex32", 4, 8},
+	Float8E5M2:     {"float8_e5m2", 1, 23},
+	Float8E4M3FN:   {"float8_e4m3fn", 1, 24},
+	Float8E5M2FNUZ: {"float8_e5m2fnuz", 1, 25},
+	Float8E4M3FNUZ: {"float8_e4m3fnuz", 1, 26},
+	Float8E8M0FNU:  {"float8_e8m0fnu", 1, 44},
 }
 
 func (d DType) known() bool { return d >= 0 && int(d) < len(dtypes) }
@@ -66,7 +86,11 @@ func (d DType) Size() int {
 
 // IsFloat reports whether d is a real floating-point type.
 func (d DType) IsFloat() bool {
-	return d == Float16 || d == Float32 || d == Float64 || d == BFloat16
+	switch d {
+	case Float16, Float32, Float64, BFloat16, Float8E5M2, Float8E4M3FN, Float8E5M2FNUZ, Float8E4M3FNUZ, Float8E8M0FNU:
+		return true
+	}
+	return false
 }
 
 // or is d, or other where d is DefaultDType.

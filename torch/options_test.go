@@ -156,3 +156,12 @@ func TestMethodsInPlaceChangeAndReturnTheirReceiver(t *testing.T) {
 		})
 	}
 }
+
+func TestANumberWhoseDefaultIsZeroNeedNotBeGiven(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		x := torch.FromSlice([]float32{1, 2})
+		require.Equal(t, []float32{0, 1, 2}, torch.Values[float32](x.ConstantPad([]int{1, 0})))
+		require.Equal(t, []float32{1, 1}, torch.Values[float32](x.Histc(torch.HistcOptions{Bins: new(2)})))
+	})
+}

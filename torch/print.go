@@ -142,10 +142,15 @@ func cells(t *Tensor, d DType) (out []string, width int) {
 			out = append(out, map[bool]string{true: "True", false: "False"}[v])
 		}
 		width = pad(out)
-	case d == Complex64 || d == Complex128:
+	case d == Complex32 || d == Complex64 || d == Complex128:
 		return complexCells(t)
 	case d.IsFloat():
 		out, width = floatCells(Values[float64](t.ToDType(Float64)))
+	case d == Uint64:
+		for _, v := range Values[uint64](t) {
+			out = append(out, strconv.FormatUint(v, 10))
+		}
+		width = pad(out)
 	default:
 		for _, v := range Values[int64](t.ToDType(Int64)) {
 			out = append(out, strconv.FormatInt(v, 10))

@@ -136,3 +136,13 @@ func TestPrintingAViewChangedWithoutRecordingNamesNoFunction(t *testing.T) {
 		require.Equal(t, "tensor([6.2832, 4.0000], dtype=torch.float64, grad_fn=<Invalid>)", v.String())
 	})
 }
+
+func TestRareTypesPrintTheirValues(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		require.Equal(t, "tensor([18446744073709551615,                    0], dtype=torch.uint64)", torch.FromSlice([]uint64{math.MaxUint64, 0}).String())
+		require.Equal(t, "tensor([    1, 65535], dtype=torch.uint16)", torch.FromSlice([]uint16{1, 65535}).String())
+		require.Equal(t, "tensor([ 1.0000, -0.5000], dtype=torch.float8_e4m3fn)", torch.FromBytes(torch.Float8E4M3FN, []byte{0x38, 0xb0}, 2).String())
+		require.Equal(t, "tensor([1.+2.j], dtype=torch.complex32)", torch.FromBytes(torch.Complex32, []byte{0, 0x3c, 0, 0x40}, 1).String())
+	})
+}

@@ -20,7 +20,7 @@ import (
 // features of a Fréchet distance. The distance is self-consistent: it compares with those of the same Name, Accuracy
 // and Hash, not with any paper's FID.
 type Classifier struct {
-	Name     string  // of the distance: "FD-MNISTCNN"
+	Name     string  // "MNISTCNN", which the names of scores end in: FD-MNISTCNN
 	Data     string  // the set it was trained on: "mnist"
 	Seed     int64   // of its weights, of dropout and of the order of its data
 	Accuracy float64 // on the whole test split, in [0, 1]
@@ -41,8 +41,8 @@ type ClassifierOptions struct {
 // architecture is part of the file name: another network or schedule takes another, and old files are left alone.
 const architecture = "digitcnn1"
 
-// distances are the names of the distances, by data set.
-var distances = map[string]string{"mnist": "FD-MNISTCNN", "fashion-mnist": "FD-FashionCNN"}
+// networks are the names, by data set.
+var networks = map[string]string{"mnist": "MNISTCNN", "fashion-mnist": "FashionCNN"}
 
 // OpenClassifier returns the feature network of a data set, "mnist" or "fashion-mnist". The first call trains it on
 // the training split, measures its accuracy on the test split and saves it in the cache folder, under
@@ -51,7 +51,7 @@ var distances = map[string]string{"mnist": "FD-MNISTCNN", "fashion-mnist": "FD-F
 //
 // The error tells another data set, data that cannot be had, a cache that cannot be written, and the end of ctx.
 func OpenClassifier(ctx context.Context, set string, o ClassifierOptions) (*Classifier, error) {
-	name, ok := distances[set]
+	name, ok := networks[set]
 	if !ok {
 		return nil, fmt.Errorf("there is no feature network for the data %q so far, only for mnist and fashion-mnist", set)
 	}
@@ -92,7 +92,7 @@ func (c *Classifier) loadOrTrain(ctx context.Context, path string, open func(dat
 	if err != nil {
 		return err
 	}
-	log(fmt.Sprintf("training the feature network of %s once; it is kept in %s", c.Name, path))
+	log(fmt.Sprintf("training the feature network %s once; it is kept in %s", c.Name, path))
 	start := time.Now()
 	if c.net, err = trainDigitCNN(ctx, train, s, c.Seed, log); err != nil {
 		return err

@@ -53,7 +53,7 @@ var quick = schedule{epochs: 3, batch: 20, peak: 3e-3}
 
 // newBars trains a classifier of bars, cached at path.
 func newBars(t *testing.T, path string, seed int64) *Classifier {
-	c := &Classifier{Name: "FD-Bars", Data: "bars", Seed: seed}
+	c := &Classifier{Name: "Bars", Data: "bars", Seed: seed}
 	require.NoError(t, c.loadOrTrain(t.Context(), path, openBars, quick, func(string) {}))
 	return c
 }
@@ -181,9 +181,9 @@ func TestMomentsTakeInExactlyThePicturesAskedFor(t *testing.T) {
 }
 
 func TestTheProtocolSaysWhatTheValueDependsOn(t *testing.T) {
-	c := &Classifier{Name: "FD-MNISTCNN", Accuracy: 0.9912, Hash: "0f3a9c21"}
+	c := &Classifier{Name: "MNISTCNN", Accuracy: 0.9912, Hash: "0f3a9c21"}
 	s := Sampling{N: 10000, Reference: "mnist-test", Size: 32, BatchNorm: "batch64", Seed: 1}
-	require.Equal(t, "FD-MNISTCNN[penultimate-128; acc=99.1%; net=0f3a9c21; u8; resize=32→28-bilinear-aa; N=10000; ref=mnist-test@32; bn=batch64; seed=1]", c.Protocol(s))
+	require.Equal(t, "FD-MNISTCNN[penultimate-128; acc=99.1%; net=0f3a9c21; u8; resize=32→28-bilinear-aa; N=10000; ref=mnist-test@32; bn=batch64; seed=1]", c.Protocol("FD", s))
 	s.Size, s.BatchNorm = 28, ""
-	require.Equal(t, "FD-MNISTCNN[penultimate-128; acc=99.1%; net=0f3a9c21; u8; N=10000; ref=mnist-test@28; seed=1]", c.Protocol(s))
+	require.Equal(t, "FD-MNISTCNN[penultimate-128; acc=99.1%; net=0f3a9c21; u8; N=10000; ref=mnist-test@28; seed=1]", c.Protocol("FD", s))
 }

@@ -9,10 +9,24 @@
 //	fake, err := net.Moments(ctx, 10000, 64, model.Sample)
 //	...
 //	d, err := metrics.Frechet(fake, real)
-//	fmt.Println(net.Protocol(metrics.Sampling{N: 10000, Reference: "mnist-test", Size: 32, Seed: 1}), d)
+//	fmt.Println(net.Protocol("FD", metrics.Sampling{N: 10000, Reference: "mnist-test", Size: 32, Seed: 1}), d)
+//
+// # Scores
+//
+//   - Of sets, on features (N, D) or logits: [Frechet], [KernelDistance], [PRDC], [InceptionScore]. They compute in
+//     float64 and return errors, since features come from files and from networks that may have diverged. The
+//     generated set comes first.
+//   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [LPIPS]. They return a tensor (N) with gradients, so
+//     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
+//     prepare pictures.
+//   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
+//
+// The zero value of a score's options is what its best known implementation does, and the options' String is their part
+// of the protocol.
 //
 // # Names
 //
 // FID is the distance on the features of one network, Inception trained in 2015. The distance on any other features
-// has another name (FD-MNISTCNN), and its numbers compare with numbers of that name and protocol only.
+// has another name (FD-MNISTCNN), and its numbers compare with numbers of that name and protocol only. The same holds
+// for KID and KD-MNISTCNN.
 package metrics

@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
@@ -17,9 +16,7 @@ import (
 func (c *Classifier) Features(pictures *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() (features *torch.Tensor) {
 		torch.NoGrad(func() {
-			x := pictures.To(torch.ToOptions{DType: torch.Float32, Device: &c.device})
-			// Halves go up, as in vision.HalfUp.
-			x = x.AddScalar(1).MulScalar(127.5).AddScalar(0.5).Floor().Clamp(torch.ClampOptions{Min: 0, Max: 255})
+			x := Quantise(pictures.ToDevice(c.device))
 			x = x.MeanDim([]int{1}, torch.MeanDimOptions{Keepdim: true}).DivScalar(127.5).SubScalar(1)
 			if x.Size(2) != digitSide || x.Size(3) != digitSide {
 				x = x.UpsampleBilinear2dAA([]int{digitSide, digitSide}, false)
@@ -71,22 +68,30 @@ type Sampling struct {
 	Seed      int64  // of the latents
 }
 
-// Protocol is the name of the distance with all that its value depends on, for example
+// String is the part of the protocol: "N=10000; ref=mnist-test@32; bn=batch64; seed=1".
+func (s Sampling) String() string {
+	text := fmt.Sprintf("N=%d; ref=%s@%d", s.N, s.Reference, s.Size)
+	if s.BatchNorm != "" {
+		text += "; bn=" + s.BatchNorm
+	}
+	return text + fmt.Sprintf("; seed=%d", s.Seed)
+}
+
+// Protocol is the name of a score on the classifier's features or logits with all that its value depends on. The
+// score is FD, KD, PRDC or IS, settings are its options, for example
 //
 //	FD-MNISTCNN[penultimate-128; acc=99.1%; net=0f3a9c21; u8; resize=32→28-bilinear-aa; N=10000; ref=mnist-test@32; bn=batch64; seed=1]
 //
 // resize is what both sets of pictures go through; net names the classifier's weights.
-func (c *Classifier) Protocol(s Sampling) string {
+func (c *Classifier) Protocol(score string, s Sampling, settings ...fmt.Stringer) string {
 	parts := []string{
 		fmt.Sprintf("penultimate-%d", digitFeatures), fmt.Sprintf("acc=%.1f%%", 100*c.Accuracy), "net=" + c.Hash, "u8",
 	}
 	if s.Size != digitSide {
 		parts = append(parts, fmt.Sprintf("resize=%d→%d-bilinear-aa", s.Size, digitSide))
 	}
-	parts = append(parts, fmt.Sprintf("N=%d", s.N), fmt.Sprintf("ref=%s@%d", s.Reference, s.Size))
-	if s.BatchNorm != "" {
-		parts = append(parts, "bn="+s.BatchNorm)
+	for _, o := range settings {
+		parts = append(parts, o.String())
 	}
-	parts = append(parts, fmt.Sprintf("seed=%d", s.Seed))
-	return c.Name + "[" + strings.Join(parts, "; ") + "]"
+	return Protocol(score+"-"+c.Name, append(parts, s.String())...)
 }

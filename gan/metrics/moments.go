@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/forgergan/forger/torch"
@@ -23,16 +22,13 @@ type Moments struct {
 // that are not finite; m is as before then.
 func (m *Moments) Add(features *torch.Tensor) error {
 	return scoped(func() error {
-		if shape := features.Shape(); len(shape) != 2 || shape[1] == 0 {
-			return fmt.Errorf("moments: features of shape %v are not vectors (N, D)", shape)
+		x, err := vectors("moments", features.ToDevice(torch.Device{}))
+		if err != nil {
+			return err
 		}
-		n := features.Size(0)
+		n := x.Size(0)
 		if n == 0 {
 			return nil
-		}
-		x := features.Detach().To(torch.ToOptions{DType: torch.Float64, Device: &torch.Device{}})
-		if x.IsFinite().All().Int() == 0 {
-			return errors.New("moments: the features hold numbers that are not finite, as those of a broken picture or a diverged network do")
 		}
 		mean := x.MeanDim([]int{0})
 		centred := x.Sub(mean)

@@ -264,7 +264,7 @@ func (r *Run) apply(p position, state []nn.Entry) error {
 	}
 	for _, o := range r.model.Parts().Optimizers {
 		s := optim.State{Groups: p.Optimizers[o.Name]}
-		for _, e := range withPrefix(state, optimPrefix+o.Name+".") {
+		for _, e := range checkpoint.Under(state, optimPrefix+o.Name+".") {
 			s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: e.Tensor})
 		}
 		if err := o.Optimizer.Restore(s); err != nil {
@@ -272,7 +272,7 @@ func (r *Run) apply(p position, state []nn.Entry) error {
 		}
 	}
 	streams := map[string]*torch.Tensor{}
-	for _, e := range withPrefix(state, rngPrefix) {
+	for _, e := range checkpoint.Under(state, rngPrefix) {
 		streams[e.Name] = e.Tensor
 	}
 	torch.ManualSeed(r.o.Seed) // for a device whose stream the checkpoint lacks
@@ -292,7 +292,7 @@ func (r *Run) apply(p position, state []nn.Entry) error {
 func loadNetworks(model Model, state []nn.Entry) error {
 	parts := model.Parts()
 	for _, n := range parts.Networks {
-		if err := nn.LoadStateDict(n.Module, withPrefix(state, n.Name+"."), true); err != nil {
+		if err := nn.LoadStateDict(n.Module, checkpoint.Under(state, n.Name+"."), true); err != nil {
 			return fmt.Errorf("network %s: %w", n.Name, err)
 		}
 	}
@@ -308,17 +308,6 @@ func loadNetworks(model Model, state []nn.Entry) error {
 		torch.NoGrad(func() { e.Tensor.CopyInPlace(t) })
 	}
 	return nil
-}
-
-func withPrefix(state []nn.Entry, prefix string) []nn.Entry {
-	var out []nn.Entry
-	for _, e := range state {
-		if name, ok := strings.CutPrefix(e.Name, prefix); ok {
-			e.Name = name
-			out = append(out, e)
-		}
-	}
-	return out
 }
 
 // FindCheckpoint returns the newest checkpoint of a run folder, or path itself if it is a file.

@@ -99,3 +99,9 @@ func TestAConfigThatDoesNotFitIsNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(config, text[:50], 0o666))
 	require.Equal(t, config+" is damaged: unexpected end of JSON input", fails(t, 1, "resume", run))
 }
+
+func TestACommandWithSubcommandsStillTakesFlagsAfterItsArgument(t *testing.T) {
+	torchtest.Native(t)
+	require.Contains(t, works(t, "bench", "dcgan", "--preset", "digits", "--batch", "2", "--steps", "1", "--warmup", "0"), "dcgan batch 2 on ")
+	require.Contains(t, works(t, "bench", "micro", "add4", "--samples", "1"), "add4 ")
+}

@@ -11,8 +11,12 @@ import (
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
-// golden was written by Python.
-const golden = "../../testdata/parity-core/files/st_dtypes/file.safetensors"
+// Files that were written by Python.
+const (
+	kit     = "../../testdata/parity-core/files/"
+	golden  = kit + "st_dtypes/file.safetensors"
+	hostile = kit + "hostile_pth/os_system.pth"
+)
 
 func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 	torchtest.Native(t)
@@ -54,6 +58,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		{golden + " is not a checkpoint of a run: it holds tensors only", []string{"sample", golden, "--out", out}},
 		{text + ": not a safetensors file: it has 5 bytes, fewer than the length field needs", []string{"inspect", text}},
 		{"there is no nowhere", []string{"inspect", "nowhere"}},
+		{hostile + ": the pickle asks for the global posix.system, which a tensor file does not need", []string{"inspect", hostile}},
 		{"data nowhere: there is no such folder", []string{"data", "check", "nowhere"}},
 		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", []string{"data", "check", empty}},
 		{`there is no data set "nowhere"; known are fashion-mnist, mnist`, []string{"data", "get", "nowhere"}},
@@ -128,8 +133,13 @@ func TestWhatNeedsNoLibTorchWorksWithoutIt(t *testing.T) {
 		code, _, errOut := process(t, absent, args...)
 		require.Zero(t, code, errOut)
 	}
-	code, out, errOut := process(t, absent, "inspect", golden)
-	require.Zero(t, code, errOut)
-	lines := strings.Split(strings.TrimSpace(out), "\n")
-	require.Regexp(t, `^content sha256:[0-9a-f]{64}$`, lines[len(lines)-1])
+	var contents []string
+	for _, path := range []string{"state_dict/net.pth", "state_dict/outputs.safetensors"} {
+		code, out, errOut := process(t, absent, "inspect", kit+path)
+		require.Zero(t, code, errOut)
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		require.Regexp(t, `^content sha256:[0-9a-f]{64}$`, lines[len(lines)-1])
+		contents = append(contents, lines[len(lines)-1])
+	}
+	require.Equal(t, contents[1], contents[0], "one state has one content in every format")
 }

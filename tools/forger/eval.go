@@ -82,10 +82,10 @@ func eval(c *cli.Context) error {
 	}
 	train.Move(model, device, torch.DefaultFormat)
 	e.model = model
-	r := evalReport{Checkpoint: path, System: saved.System, Data: saved.Data, Metric: e.net.Name}
+	r := evalReport{Checkpoint: path, System: saved.System, Data: saved.Data, Metric: "FD-" + e.net.Name}
 	r.Classifier.Accuracy, r.Classifier.Seconds, r.Classifier.Hash = e.net.Accuracy, e.net.Seconds, e.net.Hash
 	o := s.DataOptions(settings)
-	r.Protocol = e.net.Protocol(metrics.Sampling{
+	r.Protocol = e.net.Protocol("FD", metrics.Sampling{
 		N: e.n, Reference: saved.Data + "-test", Size: o.Size, BatchNorm: e.batchNorm(settings), Seed: e.seed,
 	})
 	if err := e.measure(&r, path, o); err != nil {

@@ -10,7 +10,7 @@ import (
 func inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "inspect",
-		Usage:     "list the tensors of a file; the last line is a hash of all names, shapes and values",
+		Usage:     "list the tensors of a safetensors or .pth file; the last line is a hash of all names, shapes and values",
 		ArgsUsage: "FILE|RUN-DIR",
 		Flags:     []cli.Flag{jsonFlag},
 		Action: func(c *cli.Context) error {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"github.com/forgergan/forger/internal/mapfile"
 )
 
 // ContentHash names the content of a set of tensors: "sha256:" and 64 digits that follow from the names, element
@@ -45,7 +47,7 @@ func (f *File) ContentHash() (string, error) {
 	parts := make([]contentPart, len(entries))
 	errs := make([]error, len(entries))
 	inParallel(len(entries), func(i int) {
-		errs[i] = guard(f.path, func() error {
+		errs[i] = mapfile.Guard(f.path, func() error {
 			parts[i] = f.contentPart(&entries[i])
 			return nil
 		})

@@ -14,13 +14,14 @@ const blockLen = 2048
 // torch.DType as one; data of another type give no statistics.
 func summarise(dtype torch.DType, data []byte) stats {
 	switch dtype {
-	case torch.Bool, torch.Uint8, torch.Int8:
+	case torch.Bool, torch.Uint8, torch.Int8, torch.Float8E5M2, torch.Float8E4M3FN, torch.Float8E5M2FNUZ,
+		torch.Float8E4M3FNUZ, torch.Float8E8M0FNU:
 		return summariseBytes(dtype, data)
 	case torch.Float32, torch.Complex64:
 		return blocks(data, 4, decodeFloat32)
-	case torch.Float64:
+	case torch.Float64, torch.Complex128:
 		return blocks(data, 8, decodeFloat64)
-	case torch.Float16:
+	case torch.Float16, torch.Complex32:
 		return blocks(data, 2, decodeFloat16)
 	case torch.BFloat16:
 		return blocks(data, 2, decodeBFloat16)
@@ -30,6 +31,12 @@ func summarise(dtype torch.DType, data []byte) stats {
 		return blocks(data, 4, decodeInt32)
 	case torch.Int64:
 		return blocks(data, 8, decodeInt64)
+	case torch.Uint16:
+		return blocks(data, 2, decodeUint16)
+	case torch.Uint32:
+		return blocks(data, 4, decodeUint32)
+	case torch.Uint64:
+		return blocks(data, 8, decodeUint64)
 	}
 	return newStats()
 }
@@ -68,13 +75,57 @@ func summariseBytes(dtype torch.DType, data []byte) stats {
 			values[i] = float64(int8(i))
 		case dtype == torch.Bool:
 			values[i] = float64(min(i, 1)) // any other byte than 0 is true
-		default:
+		case dtype == torch.Uint8:
 			values[i] = float64(i)
+		default:
+			values[i] = float8(dtype, byte(i))
 		}
 	}
 	s := newStats()
 	s.addCounts(&values, &tables[0])
 	return s
+}
+
+// float8 is the value of an 8-bit float. The types are those of Micikevicius et al. 2022 (E5M2 is a short float16; E4M3FN
+// has no infinities and one NaN of each sign), of Noune et al. 2022 (FNUZ: no infinities, the pattern of −0 is the NaN,
+// and the exponent's bias is one larger), and the powers of two of the OCP microscaling formats (E8M0FNU).
+func float8(dtype torch.DType, b byte) float64 {
+	mantissa, bias := 3, 7
+	switch dtype {
+	case torch.Float8E8M0FNU:
+		if b == 0xff {
+			return math.NaN()
+		}
+		return math.Ldexp(1, int(b)-127)
+	case torch.Float8E5M2:
+		mantissa, bias = 2, 15
+		if b&0x7c == 0x7c && b&3 == 0 {
+			return math.Inf(1 - int(b>>7)*2)
+		}
+		if b&0x7c == 0x7c {
+			return math.NaN()
+		}
+	case torch.Float8E4M3FN:
+		if b&0x7f == 0x7f {
+			return math.NaN()
+		}
+	case torch.Float8E5M2FNUZ, torch.Float8E4M3FNUZ:
+		bias = 8
+		if dtype == torch.Float8E5M2FNUZ {
+			mantissa, bias = 2, 16
+		}
+		if b == 0x80 {
+			return math.NaN()
+		}
+	}
+	exponent, fraction := int(b&0x7f)>>mantissa, int(b)&(1<<mantissa-1)
+	if exponent == 0 {
+		exponent++ // subnormal
+	} else {
+		fraction += 1 << mantissa
+	}
+	x := math.Ldexp(float64(fraction), exponent-bias-mantissa)
+	return math.Copysign(x, float64(1-int(b>>7)*2))
 }
 
 func decodeFloat32(values []float64, data []byte) {
@@ -125,5 +176,23 @@ func decodeInt32(values []float64, data []byte) {
 func decodeInt64(values []float64, data []byte) {
 	for i := range values {
 		values[i] = float64(int64(binary.LittleEndian.Uint64(data[8*i:])))
+	}
+}
+
+func decodeUint16(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(binary.LittleEndian.Uint16(data[2*i:]))
+	}
+}
+
+func decodeUint32(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+}
+
+func decodeUint64(values []float64, data []byte) {
+	for i := range values {
+		values[i] = float64(binary.LittleEndian.Uint64(data[8*i:]))
 	}
 }

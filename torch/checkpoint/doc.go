@@ -23,8 +23,9 @@
 //	}
 //	weight, err := f.Bytes("main.0.weight")
 //
-// [Inspect] reads a whole file into a report of its tensors, and [ContentHash] names what a state holds, whatever file
-// it lies in.
+// [Load] copies a whole file to tensors for nn.LoadStateDict, and [Inspect] reads one into a report; both also take
+// PyTorch's .pth files, which package pth reads in parts and writes. [ContentHash] names what a state holds, whatever
+// file it lies in. Package npy reads NumPy's files.
 //
 // # Invariants
 //

@@ -8,9 +8,8 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"syscall"
 
-	"github.com/forgergan/forger/internal/atomicfile"
+	"github.com/forgergan/forger/internal/mapfile"
 	"github.com/forgergan/forger/torch"
 )
 
@@ -40,31 +39,12 @@ type File struct {
 // or overlap. A file that fails is refused with a [*FormatError]; one that cannot be opened gives the operating
 // system's error, so errors.Is(err, fs.ErrNotExist) works. The values are not read: see [File.Verify].
 func Open(path string) (*File, error) {
-	// Looked at first, because opening a pipe would wait for a writer.
-	stat, err := os.Stat(path)
+	mapped, err := mapfile.Open(path)
 	if err != nil {
 		return nil, err
-	}
-	if !stat.Mode().IsRegular() {
-		return nil, &FormatError{path, "not a file but " + atomicfile.KindOf(stat.Mode())}
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	if stat, err = file.Stat(); err != nil {
-		return nil, err
-	}
-	var mapped []byte
-	if stat.Size() > 0 { // an empty file cannot be mapped
-		mapped, err = syscall.Mmap(int(file.Fd()), 0, int(stat.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
-		if err != nil {
-			return nil, fmt.Errorf("%s: mapping the file into memory: %w", path, err)
-		}
 	}
 	f := &File{path: path, mapped: mapped}
-	if err := guard(path, f.readHeader); err != nil {
+	if err := mapfile.Guard(path, f.readHeader); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -74,7 +54,7 @@ func Open(path string) (*File, error) {
 func (f *File) readHeader() error {
 	h, err := parse(f.mapped)
 	if err != nil {
-		return &FormatError{f.path, err.Error()}
+		return &FormatError{Path: f.path, Reason: err.Error()}
 	}
 	f.header, f.index = h, make(map[string]int, len(h.entries))
 	for i := range h.entries {
@@ -88,10 +68,7 @@ func (f *File) readHeader() error {
 func (f *File) Close() error {
 	mapped := f.mapped
 	f.mapped = nil
-	if mapped == nil {
-		return nil
-	}
-	return syscall.Munmap(mapped)
+	return mapfile.Close(mapped)
 }
 
 // Names lists the tensors in the order of the header, which is the order in which [Save] was given them.
@@ -158,9 +135,9 @@ func (f *File) Verify() error {
 	if f.mapped == nil {
 		return fmt.Errorf("%s: %w", f.path, os.ErrClosed)
 	}
-	return guard(f.path, func() error {
+	return mapfile.Guard(f.path, func() error {
 		if sum := sha256.Sum256(f.mapped[f.header.data:]); hex.EncodeToString(sum[:]) != want {
-			return &FormatError{f.path, "the checksum of the data does not match: the file is damaged; use another copy or an earlier checkpoint"}
+			return &FormatError{Path: f.path, Reason: "the checksum of the data does not match: the file is damaged; use another copy or an earlier checkpoint"}
 		}
 		return nil
 	})

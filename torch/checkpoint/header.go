@@ -10,6 +10,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/forgergan/forger/internal/mapfile"
 )
 
 const (
@@ -88,16 +90,14 @@ func headerText(file []byte) ([]byte, error) {
 // otherKind names the kind of a file that is not safetensors by its first bytes, "" if unknown.
 func otherKind(file []byte) string {
 	for _, kind := range []struct{ magic, name string }{
-		{"PK", "a zip archive, perhaps a .pth file"},
-		{"\x80\x02", "a pickle, perhaps an old .pth file"},
-		{"<", "a web page, perhaps a failed download"},
-		{"version ", "a Git LFS pointer: fetch the file itself with git lfs pull"},
+		{"PK", "a zip archive"},
+		{"\x80\x02", "a pickle"},
 	} {
 		if bytes.HasPrefix(file, []byte(kind.magic)) {
 			return kind.name
 		}
 	}
-	return ""
+	return mapfile.Foreign(file)
 }
 
 func (s *scanner) metadata(into map[string]string) error {

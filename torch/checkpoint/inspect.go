@@ -4,16 +4,19 @@ import (
 	"cmp"
 	"errors"
 	"math"
+
+	"github.com/forgergan/forger/internal/mapfile"
+	"github.com/forgergan/forger/torch/checkpoint/pth"
 )
 
 // Report is what [Inspect] finds in a file. It is made to be written as JSON.
 type Report struct {
 	Path     string            `json:"path"`
-	Format   string            `json:"format"`     // "safetensors"
+	Format   string            `json:"format"`     // "safetensors" or "pth"
 	Bytes    int64             `json:"file_bytes"` // header and data
-	Tensors  []TensorReport    `json:"tensors"`    // in the order of the header
+	Tensors  []TensorReport    `json:"tensors"`    // in the order of the file
 	Total    Total             `json:"total"`
-	Metadata map[string]string `json:"metadata"`
+	Metadata map[string]string `json:"metadata"` // of a .pth file: the values that are no tensors
 	Checksum string            `json:"checksum"` // of the data: "ok", or "none" if the file stores none
 	Content  string            `json:"content"`  // see ContentHash
 }
@@ -49,9 +52,13 @@ type Total struct {
 // fixed, so that the sums do not depend on the number of processors.
 const statsPart = 8 << 20
 
-// Inspect opens a safetensors file, reads all of it on all processors, and reports its tensors with statistics, its
-// checksum and its content hash. A file that Open or Verify refuses is an error, a missing checksum is not.
+// Inspect opens a safetensors or .pth file, reads all of it on all processors, and reports its tensors with statistics,
+// its checksum and its content hash. A file that cannot be read or does not match its checksum is an error, a missing
+// checksum is not. The names in a .pth file are dotted paths: "netG.conv.weight".
 func Inspect(path string) (Report, error) {
+	if pth.Is(path) {
+		return inspectPth(path)
+	}
 	f, err := Open(path)
 	if err != nil {
 		return Report{}, err
@@ -83,7 +90,7 @@ func Inspect(path string) (Report, error) {
 		}
 	}
 	errs := make([]error, len(steps))
-	inParallel(len(steps), func(i int) { errs[i] = guard(path, steps[i]) })
+	inParallel(len(steps), func(i int) { errs[i] = mapfile.Guard(path, steps[i]) })
 
 	r := Report{
 		Path: path, Format: "safetensors", Bytes: int64(len(f.mapped)), Tensors: make([]TensorReport, len(entries)),

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/torchtest"
 )
 
 // inspectOne saves one tensor and returns what Inspect says about it.
@@ -52,6 +53,11 @@ func TestInspectSummarisesEveryType(t *testing.T) {
 		{torch.Float32, "0000803f 000000c0 0000807f 000080ff 0000c07f 010080ff", -2, 1, -0.5, 1.5, 2, 2},
 		{torch.Float64, "000000000000f03f 00000000000000c0 000000000000f07f 000000000000f87f", -2, 1, -0.5, 1.5, 1, 1},
 		{torch.Complex64, "0000803f 000000c0 0000807f 0000c07f", -2, 1, -0.5, 1.5, 1, 1},
+		{torch.Uint16, "0000 ffff", 0, 65535, 32767.5, 32767.5, 0, 0},
+		{torch.Uint32, "00000000 ffffffff", 0, 4294967295, 2147483647.5, 2147483647.5, 0, 0},
+		{torch.Uint64, "0000000000000000 0000000000000080", 0, 0x1p63, 0x1p62, 0x1p62, 0, 0},
+		{torch.Float8E5M2, "3c c0 7c fd", -2, 1, -0.5, 1.5, 1, 1},
+		{torch.Float8E4M3FN, "38 c0 7f", -2, 1, -0.5, 1.5, 1, 0},
 		{torch.Float32, "0000c07f", nan, nan, nan, nan, 1, 0},
 		{torch.Float32, "", nan, nan, nan, nan, 0, 0},
 		{torch.Float64, "ffffffffffffef7f ffffffffffffefff", -math.MaxFloat64, math.MaxFloat64, inf, inf, 0, 0},
@@ -112,6 +118,23 @@ func TestInspectAgreesWithTheConversionOfEveryHalfFloat(t *testing.T) {
 	}
 }
 
+func TestInspectAgreesWithTheConversionOfEveryFloat8(t *testing.T) {
+	torchtest.Native(t)
+	for _, dtype := range []torch.DType{
+		torch.Float8E5M2, torch.Float8E4M3FN, torch.Float8E5M2FNUZ, torch.Float8E4M3FNUZ, torch.Float8E8M0FNU,
+	} {
+		data := make([]byte, 256)
+		for i := range data {
+			data[i] = byte(i)
+		}
+		for i, want := range torch.Values[float32](torch.FromBytes(dtype, data, 256).ToDType(torch.Float32)) {
+			if got := float8(dtype, byte(i)); got == got || want == want { // one of them is a number
+				require.Equal(t, float64(want), got, "%s %#x", dtype, i)
+			}
+		}
+	}
+}
+
 func TestTheReportIsJSONAndATable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
 	tensors := append(sample(), Tensor{Name: "nan", DType: torch.Float32, Shape: []int{1}, Data: floats(float32(math.NaN()))})
@@ -142,7 +165,7 @@ func TestInspectReadsForeignFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "none", r.Checksum)
 	require.Equal(t, 2.0, *r.Tensors[1].Mean)
-	require.Nil(t, r.Tensors[2].Mean)
+	require.Equal(t, 1.0, *r.Tensors[2].Mean)
 	_, err = Inspect(path + "x")
 	require.ErrorContains(t, err, path+"x")
 }

@@ -37,13 +37,13 @@ func TestOpenReadsEscapedNames(t *testing.T) {
 }
 
 func TestTypesThatForgerLacksAreListedAndRefusedOnUse(t *testing.T) {
-	f := open(t, fileWith(t, `{"w":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]},"h":{"dtype":"F4","shape":[4],"data_offsets":[3,5]}}`, make([]byte, 5)))
+	f := open(t, fileWith(t, `{"w":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[0,3]},"h":{"dtype":"F4","shape":[4],"data_offsets":[3,5]}}`, make([]byte, 5)))
 	info, err := f.Info("w")
 	require.NoError(t, err)
-	require.Equal(t, "F8_E4M3", info.DType)
+	require.Equal(t, "F6_E2M3", info.DType)
 	require.Equal(t, torch.DefaultDType, info.Torch)
 	_, err = f.Bytes("w")
-	require.ErrorContains(t, err, `tensor "w" has type F8_E4M3, which Forger cannot use`)
+	require.ErrorContains(t, err, `tensor "w" has type F6_E2M3, which Forger cannot use`)
 	_, err = f.Tensors()
 	require.Error(t, err)
 	_, err = f.ContentHash()

@@ -94,8 +94,14 @@ func summariseFinite(values []float64) stats {
 // addCounts adds values that occur so many times each.
 func (s *stats) addCounts(values *[256]float64, counts *[256]int64) {
 	for i, n := range counts {
-		if n > 0 {
-			s.merge(stats{n: n, min: values[i], max: values[i], mean: values[i]})
+		switch x := values[i]; {
+		case n == 0:
+		case x != x:
+			s.nan += n
+		case math.IsInf(x, 0):
+			s.inf += n
+		default:
+			s.merge(stats{n: n, min: x, max: x, mean: x})
 		}
 	}
 }

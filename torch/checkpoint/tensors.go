@@ -3,8 +3,10 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/nn"
 )
 
@@ -17,9 +19,13 @@ func FromState(state []nn.Entry) []Tensor {
 	return out
 }
 
-// Load copies all tensors of the safetensors file at path to the CPU, in the file's order, for
-// nn.LoadStateDict. A checksum that the file carries is checked.
+// Load copies all tensors of the file at path to the CPU, in the file's order, for nn.LoadStateDict. The file is a
+// safetensors file or, whatever its name, a .pth file, whose nested dictionaries give dotted names; package pth loads
+// a part of one. A checksum that the file carries is checked.
 func Load(path string) ([]nn.Entry, error) {
+	if pth.Is(path) {
+		return pth.Load(path)
+	}
 	f, err := Open(path)
 	if err != nil {
 		return nil, err
@@ -42,4 +48,17 @@ func Load(path string) ([]nn.Entry, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
+}
+
+// Under is the entries whose names begin with prefix, without it: those below "netG." in a checkpoint, or those of a
+// network that was saved inside a DataParallel, below "module.".
+func Under(state []nn.Entry, prefix string) []nn.Entry {
+	var out []nn.Entry
+	for _, e := range state {
+		if name, ok := strings.CutPrefix(e.Name, prefix); ok {
+			e.Name = name
+			out = append(out, e)
+		}
+	}
+	return out
 }

@@ -12,8 +12,15 @@
 //		RunningMean *torch.Tensor `nn:"running_mean,buffer"`
 //	}
 //
+// Layers without tensors are literals whose zero settings are PyTorch's defaults, as ReLU{} and MaxPool2d{Size: 2}; layers
+// with tensors are made by constructors, as NewConv2d, and initialised with PyTorch's numbers. Layers of one kind for
+// signals, pictures and volumes are defined as one struct: the fields of Conv2d are those of Convolution.
+//
 // StateDict, Parameters, Train, To and the like walk these fields. The order is PyTorch's: a
 // module's parameters, then its buffers, then its children, each in the order of the fields.
+//
+// Losses are operators of package torch, such as CrossEntropyLoss or TripletMarginLoss. Here are those that
+// PyTorch composes in Python: GaussianNLLLoss, PoissonNLLLoss, KLDivBatchMean.
 package nn
 
 import (
@@ -83,6 +90,14 @@ func Apply(module any, f func(m any)) {
 
 // trainer is a module that behaves differently in training.
 type trainer interface{ SetTraining(on bool) }
+
+// mode makes the layer that it is embedded in a trainer, in training at first.
+type mode struct{ evaluating bool }
+
+// SetTraining switches between training and evaluation, as Train and Eval do for all layers of a module.
+func (m *mode) SetTraining(on bool) { m.evaluating = !on }
+
+func (m *mode) training() bool { return !m.evaluating }
 
 // Train puts module and all below it in training mode, in which batch norm uses batch statistics.
 // New modules are in it.
@@ -213,14 +228,33 @@ type child struct {
 	value reflect.Value
 }
 
-var tensorType = reflect.TypeFor[*torch.Tensor]()
+var (
+	tensorType = reflect.TypeFor[*torch.Tensor]()
+	namerType  = reflect.TypeFor[namer]()
+)
 
-// walk visits the tensors of v and of the modules below it, parents first, parameters before buffers.
+// namer is a field that holds as many of its module's parameters as the settings say, and names them.
+type namer interface{ entries() []Entry }
+
+// walk visits the tensors of v and of the modules below it, parents first.
 func walk(prefix string, v reflect.Value, visit func(own []Entry)) {
-	visit(append(tensorsOf(prefix, v, false), tensorsOf(prefix, v, true)...))
+	own := ownTensors(v)
+	for i := range own {
+		own[i].Name = join(prefix, own[i].Name)
+	}
+	visit(own)
 	for _, c := range childrenOf(v) {
 		walk(join(prefix, c.name), c.value, visit)
 	}
+}
+
+// ownTensors lists the tensors of v without those of its children, parameters before buffers.
+func ownTensors(v reflect.Value) []Entry {
+	own := append(tensorsOf("", v, false), tensorsOf("", v, true)...)
+	if p, ok := v.Interface().(interface{ state(own []Entry) []Entry }); ok {
+		own = p.state(own)
+	}
+	return own
 }
 
 func join(prefix, name string) string {
@@ -253,7 +287,15 @@ func tensorsOf(prefix string, v reflect.Value, buffers bool) []Entry {
 	for i := range s.NumField() {
 		field := s.Type().Field(i)
 		tag, tagged := field.Tag.Lookup("nn")
-		if !tagged || field.Type != tensorType || s.Field(i).IsNil() {
+		if !tagged {
+			continue
+		}
+		if field.Type.Implements(namerType) && !buffers {
+			for _, e := range s.Field(i).Interface().(namer).entries() {
+				out = append(out, Entry{join(prefix, e.Name), e.Tensor, false})
+			}
+		}
+		if field.Type != tensorType || s.Field(i).IsNil() {
 			continue
 		}
 		name, kind, _ := strings.Cut(tag, ",")
@@ -281,7 +323,7 @@ func childrenOf(v reflect.Value) []child {
 	for i := range s.NumField() {
 		field := s.Type().Field(i)
 		tag, tagged := field.Tag.Lookup("nn")
-		if !tagged || field.Type == tensorType {
+		if !tagged || field.Type == tensorType || field.Type.Implements(namerType) {
 			continue
 		}
 		if f := s.Field(i); f.Kind() == reflect.Slice || !f.IsZero() {

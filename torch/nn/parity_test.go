@@ -3,14 +3,11 @@ package nn_test
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/internal/parity"
-	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
@@ -21,46 +18,23 @@ func TestMain(m *testing.M) { torchtest.Main(m) }
 // gradients and the changed buffers, each at the kit's tolerance.
 func TestParity(t *testing.T) {
 	parity.RunCore(t, "nn", func(t *testing.T, c *parity.Case) {
-		if slices.Contains(later, c.Meta.Class) {
-			c.Later()
-		}
 		for name, x := range c.Inputs {
 			if c.Outputs["grad.input."+name] != nil {
 				x.SetRequiresGrad(true)
 			}
 		}
-		args := argumentsOf(t, c)
-		if loss, ok := losses[c.Meta.Class]; ok {
-			c.CheckNetwork(nn.NewSequential(), parity.State{"out": loss(c, args)})
+		if checkLayer(t, c) {
 			return
 		}
-		build, ok := layers[c.Meta.Class]
+		if network, ok := networks[c.Meta.Class]; ok {
+			module, out := network(t, c, constructorOf[networkArguments](t, c))
+			require.Equal(t, c.Meta.KeyOrder, names(nn.StateDict(module)))
+			c.CheckNetwork(module, out)
+			return
+		}
+		loss, ok := losses[c.Meta.Class]
 		require.True(t, ok, "a case of an unknown class: %s", c.Meta.Class)
-		layer := build(t, args)
-		c.Load(layer, "")
-		forward := layer.Forward
-		if args.OutputSize != nil {
-			forward = func(x *torch.Tensor) *torch.Tensor {
-				return layer.(*nn.ConvTranspose2d).ForwardSize(x, args.OutputSize)
-			}
-		}
-		if slices.Contains(c.Meta.Notes, "input and weight in channels_last") {
-			nn.To(layer, nn.ToOptions{MemoryFormat: torch.ChannelsLast})
-			plain := forward
-			forward = func(x *torch.Tensor) *torch.Tensor {
-				return plain(x.To(torch.ToOptions{MemoryFormat: torch.ChannelsLast}))
-			}
-		}
-		if c.Inputs["x"] != nil {
-			out := forward(c.Inputs["x"])
-			require.Equal(t, strings.Contains(c.Name, "channels_last"), out.IsContiguous(torch.ChannelsLast) && !out.IsContiguous())
-			c.CheckNetwork(layer, parity.State{"out": out})
-			return
-		}
-		// Three batches one after another.
-		c.CheckNetwork(layer, parity.State{
-			"out.0": forward(c.Inputs["x1"]), "out.1": forward(c.Inputs["x2"]), "out.2": forward(c.Inputs["x3"]),
-		})
+		c.CheckNetwork(nn.NewSequential(), loss(c.Inputs, constructorOf[lossArguments](t, c)))
 	})
 }
 
@@ -78,13 +52,10 @@ type arguments struct {
 	Momentum          json.RawMessage // null is PyTorch's None
 	Affine            *bool
 	TrackRunningStats *bool `json:"track_running_stats"`
-	Reduction         string
-	Weight            string // the name of an input
-	PosWeight         string `json:"pos_weight"`
 }
 
-// argumentsOf reads the constructor of a case; an argument that this test does not know fails it.
-func argumentsOf(t *testing.T, c *parity.Case) (a arguments) {
+// constructorOf reads the constructor of a case; an argument that this test does not know fails it.
+func constructorOf[T any](t *testing.T, c *parity.Case) (a T) {
 	all, err := json.Marshal(c.Meta.Constructor)
 	require.NoError(t, err)
 	d := json.NewDecoder(bytes.NewReader(all))
@@ -130,58 +101,4 @@ func (a arguments) conv(t *testing.T) (in, out int, kernel nn.Dims, c nn.Conv) {
 		Stride: dims(t, a.Stride), Padding: dims(t, a.Padding), OutputPadding: dims(t, a.OutputPadding),
 		Dilation: dims(t, a.Dilation), Groups: a.Groups, PaddingMode: a.PaddingMode, NoBias: no(a.Bias),
 	}
-}
-
-var layers = map[string]func(t *testing.T, a arguments) nn.Layer{
-	"torch.nn.Linear": func(t *testing.T, a arguments) nn.Layer {
-		return nn.NewLinear(int(a.number(t, 0)), int(a.number(t, 1)), nn.LinearOptions{NoBias: no(a.Bias)})
-	},
-	"torch.nn.Conv2d": func(t *testing.T, a arguments) nn.Layer {
-		in, out, kernel, c := a.conv(t)
-		return nn.NewConv2d(in, out, kernel, c)
-	},
-	"torch.nn.ConvTranspose2d": func(t *testing.T, a arguments) nn.Layer {
-		in, out, kernel, c := a.conv(t)
-		return nn.NewConvTranspose2d(in, out, kernel, c)
-	},
-	"torch.nn.BatchNorm2d": func(t *testing.T, a arguments) nn.Layer {
-		o := nn.BatchNorm{Cumulative: string(a.Momentum) == "null", NoAffine: no(a.Affine), NoTracking: no(a.TrackRunningStats)}
-		if len(a.Args) > 1 {
-			o.Eps = a.number(t, 1)
-		}
-		return nn.NewBatchNorm2d(int(a.number(t, 0)), o)
-	},
-	"torch.nn.MaxPool2d": func(t *testing.T, a arguments) nn.Layer {
-		return nn.MaxPool2d{Size: dims(t, a.Args[0]), Stride: dims(t, a.Stride), Padding: dims(t, a.Padding), Dilation: dims(t, a.Dilation)}
-	},
-	"torch.nn.LeakyReLU": func(t *testing.T, a arguments) nn.Layer {
-		if len(a.Args) == 0 {
-			return nn.LeakyReLU{}
-		}
-		return nn.LeakyReLU{Slope: a.number(t, 0)}
-	},
-	"torch.nn.ReLU":    func(*testing.T, arguments) nn.Layer { return nn.ReLU{} },
-	"torch.nn.Tanh":    func(*testing.T, arguments) nn.Layer { return nn.Tanh{} },
-	"torch.nn.Sigmoid": func(*testing.T, arguments) nn.Layer { return nn.Sigmoid{} },
-	"torch.nn.Flatten": func(*testing.T, arguments) nn.Layer { return nn.Flatten{} },
-}
-
-var reductions = map[string]torch.Reduction{"": torch.Mean, "mean": torch.Mean, "sum": torch.Sum, "none": torch.NoReduction}
-
-var losses = map[string]func(c *parity.Case, a arguments) *torch.Tensor{
-	"binary_cross_entropy": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].BinaryCrossEntropy(c.Inputs["target"],
-			torch.BinaryCrossEntropyOptions{Weight: c.Inputs[a.Weight], Reduction: reductions[a.Reduction]})
-	},
-	"binary_cross_entropy_with_logits": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].BinaryCrossEntropyWithLogits(c.Inputs["target"], torch.BinaryCrossEntropyWithLogitsOptions{
-			Weight: c.Inputs[a.Weight], PosWeight: c.Inputs[a.PosWeight], Reduction: reductions[a.Reduction],
-		})
-	},
-	"mse": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].MSELoss(c.Inputs["target"], torch.MSELossOptions{Reduction: reductions[a.Reduction]})
-	},
-	"l1": func(c *parity.Case, a arguments) *torch.Tensor {
-		return c.Inputs["input"].L1Loss(c.Inputs["target"], torch.L1LossOptions{Reduction: reductions[a.Reduction]})
-	},
 }

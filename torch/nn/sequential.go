@@ -21,5 +21,7 @@ func chain(layers []Layer, x *torch.Tensor) *torch.Tensor {
 	if last < 0 {
 		return x
 	}
-	return torch.Tidy(func() *torch.Tensor { return layers[last].Forward(chain(layers[:last], x)) })
+	return torch.Tidy(func() *torch.Tensor {
+		return observe(&layers[last], layers[last].Forward(chain(layers[:last], x)))
+	})
 }

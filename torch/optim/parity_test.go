@@ -1,11 +1,9 @@
 package optim_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/forgergan/forger/internal/parity"
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/optim"
 )
 
@@ -45,7 +44,7 @@ func TestParity(t *testing.T) {
 		params := parameters(c, c.Weights, "")
 		opt := build(t, c, params)
 		trace(t, c, opt, params, 1, 3)
-		state := saved(t, c, opt.State())
+		state := saved(t, c)
 		checkState(t, c, opt, state)
 		trace(t, c, opt, params, 4, 6)
 		// The outputs called state3 share their memory with the recorded optimiser, which went on: they are of step 6.
@@ -103,25 +102,19 @@ func checkState(t *testing.T, c *parity.Case, opt optim.Optimizer, want optim.St
 	require.JSONEq(t, string(settingsOf(t, want.Groups)), string(settingsOf(t, got.Groups)))
 }
 
-// saved is the state in optimizer_step3.pth, a zip whose files data/0, data/1, … are the model's tensors and then the
-// optimiser's, in the order of PyTorch's state dictionary. Names, types and shapes are those of like, whose order must be
-// PyTorch's, too.
-func saved(t *testing.T, c *parity.Case, like optim.State) (s optim.State) {
-	file, err := zip.OpenReader(filepath.Join(c.Dir, "optimizer_step3.pth"))
+// saved is the state in optimizer_step3.pth, which must be the one that meta.json describes, on the device under test.
+func saved(t *testing.T, c *parity.Case) optim.State {
+	f, err := pth.Open(filepath.Join(c.Dir, "optimizer_step3.pth"))
 	require.NoError(t, err)
-	defer file.Close()
-	next := len(c.Meta.KeyOrder)
-	for _, e := range like.Tensors {
-		raw, err := fs.ReadFile(file, fmt.Sprintf("optimizer_step3/data/%d", next))
-		require.NoError(t, err)
-		next++
-		x := torch.FromBytes(e.Tensor.DType(), raw, e.Tensor.Shape()...).ToDevice(e.Tensor.Device())
-		s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: x})
+	defer f.Close()
+	s, err := f.Optimizer("optimizer")
+	require.NoError(t, err)
+	groups, err := json.Marshal(c.Meta.StateDict.ParamGroups)
+	require.NoError(t, err)
+	require.JSONEq(t, string(groups), string(s.Groups))
+	for i := range s.Tensors {
+		s.Tensors[i].Tensor = s.Tensors[i].Tensor.ToDevice(c.Device())
 	}
-	_, err = file.Open(fmt.Sprintf("optimizer_step3/data/%d", next))
-	require.ErrorIs(t, err, fs.ErrNotExist, "PyTorch keeps more tensors")
-	s.Groups, err = json.Marshal(c.Meta.StateDict.ParamGroups)
-	require.NoError(t, err)
 	return s
 }
 

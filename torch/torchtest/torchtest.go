@@ -70,7 +70,8 @@ func settled(want int) int {
 	return n
 }
 
-// MaxDiff is the largest |a − b| over all elements, and the largest |b|. It fails the test if the shapes differ.
+// MaxDiff is the largest |a − b| over all elements, and the largest |b|, where NaN equals NaN. It fails the test if the
+// shapes differ.
 func MaxDiff(t testing.TB, a, b *torch.Tensor) (diff, magnitude float64) {
 	t.Helper()
 	if sa, sb := a.Shape(), b.Shape(); !equal(sa, sb) {
@@ -81,6 +82,8 @@ func MaxDiff(t testing.TB, a, b *torch.Tensor) (diff, magnitude float64) {
 	}
 	torch.Scope(func() {
 		x, y := a.Detach().ToDType(torch.Float64), b.Detach().ToDType(torch.Float64)
+		both := x.IsNaN().LogicalAnd(y.IsNaN())
+		x, y = x.MaskedFill(both, 0), y.MaskedFill(both, 0)
 		diff, magnitude = x.Sub(y).Abs().Max().Item(), y.Abs().Max().Item()
 	})
 	if math.IsNaN(diff) {

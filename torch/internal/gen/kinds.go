@@ -110,7 +110,7 @@ func (a arg) write(value string) string {
 	if a.name == "reduction" {
 		return fmt.Sprintf("f.int(%s.code())", value)
 	}
-	if a.isOption() && !a.zeroDefault() {
+	if a.isOption() && (!a.zeroDefault() || a.typ == "Scalar") { // a Scalar that is not set is nil, not 0
 		value = a.orDefault(value)
 	}
 	switch {
