@@ -59,7 +59,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		{text + ": not a safetensors file: it has 5 bytes, fewer than the length field needs", []string{"inspect", text}},
 		{"there is no nowhere", []string{"inspect", "nowhere"}},
 		{hostile + ": the pickle asks for the global posix.system, which a tensor file does not need", []string{"inspect", hostile}},
-		{"data nowhere: there is no such folder", []string{"data", "check", "nowhere"}},
+		{"data nowhere: there is no such folder or shard", []string{"data", "check", "nowhere"}},
 		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", []string{"data", "check", empty}},
 		{`there is no data set "nowhere"; known are fashion-mnist, mnist`, []string{"data", "get", "nowhere"}},
 	} {
