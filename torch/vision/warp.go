@@ -17,13 +17,16 @@ type Warp struct {
 type Affine struct {
 	Angle     float64
 	Translate [2]float64 // pixels to the right and down
-	Scale     float64    // above 0
+	Scale     float64    // 0 is 1
 	Shear     [2]float64 // degrees, along x and along y
 }
 
 // Inverse returns the matrix (two rows of three) that takes a place in the output to its place in the input, x before
-// y, for a middle at (cx, cy). It panics on a scale that is not above 0.
+// y, for a middle at (cx, cy). It panics on a negative scale.
 func (a Affine) Inverse(cx, cy float64) [6]float64 {
+	if a.Scale == 0 {
+		a.Scale = 1
+	}
 	if !(a.Scale > 0) {
 		panic(fmt.Sprintf("vision: a scale of %v is not above 0", a.Scale))
 	}

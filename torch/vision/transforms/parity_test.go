@@ -94,7 +94,7 @@ func TestExpandedSizesAreThoseOfTorchvision(t *testing.T) {
 	}
 	for size, want := range sizes {
 		for i, degrees := range []float64{90, 30, 45, 17.5, 180, -60, 270} {
-			h, w := turned(vision.Affine{Angle: -degrees, Scale: 1}.Inverse(0, 0), size[0], size[1])
+			h, w := turned(vision.Affine{Angle: -degrees}.Inverse(0, 0), size[0], size[1])
 			require.Equal(t, want[i], [2]int{h, w}, "%v by %v", size, degrees)
 		}
 	}

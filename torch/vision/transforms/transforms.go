@@ -77,7 +77,7 @@ type Warp struct {
 
 // Rotate turns pictures counter-clockwise by degrees around their middle.
 func Rotate(x *torch.Tensor, degrees float64, o Warp) *torch.Tensor {
-	m := vision.Affine{Angle: -degrees, Scale: 1}.Inverse(0, 0)
+	m := vision.Affine{Angle: -degrees}.Inverse(0, 0)
 	h, w := x.Size(2), x.Size(3)
 	if o.Expand {
 		h, w = turned(m, h, w)
