@@ -18,7 +18,9 @@ LATENT, WIDTH, CHANNELS, BATCH, STEPS = 8, 4, 1, 4, 3
 
 class Training:
     def __init__(self):
-        self.g, self.d = generator(LATENT, WIDTH, CHANNELS), discriminator(WIDTH, CHANNELS)
+        # As in dcgan/main.py, which keeps the layers in an attribute "main".
+        self.g, self.d = torch.nn.Module(), torch.nn.Module()
+        self.g.main, self.d.main = generator(LATENT, WIDTH, CHANNELS), discriminator(WIDTH, CHANNELS)
         self.opt_d = torch.optim.Adam(self.d.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.opt_g = torch.optim.Adam(self.g.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
@@ -35,14 +37,14 @@ class Training:
     def step(self, x, z):
         ones, zeros = torch.ones(len(x)), torch.zeros(len(x))
         self.opt_d.zero_grad()
-        real = F.binary_cross_entropy(self.d(x).view(-1), ones)
+        real = F.binary_cross_entropy(self.d.main(x).view(-1), ones)
         real.backward()
-        fake = self.g(z)
-        judged = F.binary_cross_entropy(self.d(fake.detach()).view(-1), zeros)
+        fake = self.g.main(z)
+        judged = F.binary_cross_entropy(self.d.main(fake.detach()).view(-1), zeros)
         judged.backward()
         self.opt_d.step()
         self.opt_g.zero_grad()
-        loss = F.binary_cross_entropy(self.d(fake).view(-1), ones)
+        loss = F.binary_cross_entropy(self.d.main(fake).view(-1), ones)
         loss.backward()
         self.opt_g.step()
         return [real.item(), judged.item(), loss.item()]

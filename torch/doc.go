@@ -57,12 +57,12 @@
 // Operations on tensors that [Tensor.SetRequiresGrad] marks are recorded. [Tensor.Backward] adds gradients to the
 // leaves, where [Tensor.Grad] reads and [ClearGrads] removes them. The function [Grad] returns gradients and
 // accumulates nothing; with CreateGraph they can be differentiated again, as gradient penalties need. [NoGrad] runs a
-// function without recording.
+// function without recording, [Autocast] one in mixed precision.
 //
 // # Goroutines and threads
 //
-// Scope, NoGrad and EnableGrad hold for the goroutine that calls them, which is locked to its thread for the time of
-// the call: the scope and the gradient mode are the thread's. Another goroutine, also one started inside, begins with no
+// Scope, NoGrad, EnableGrad and Autocast hold for the goroutine that calls them, which is locked to its thread for the
+// time of the call: the scope and the modes are the thread's. Another goroutine, also one started inside, begins with no
 // scope and with recording on. Tensors may be passed between goroutines; one made in a scope is freed when that scope
 // ends, whoever still uses it. Reading a tensor from several goroutines is safe; changing one meanwhile needs the
 // program's own order, as with a slice.

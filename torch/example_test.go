@@ -161,3 +161,18 @@ func ExampleGenerator_State() {
 	})
 	// Output: true
 }
+
+// Products are computed in half precision, parameters and gradients stay float32.
+func ExampleAutocast() {
+	torch.Scope(func() {
+		x, w := torch.Ones([]int{2, 3}), torch.Ones([]int{3, 1}).SetRequiresGrad(true)
+		var y, loss *torch.Tensor
+		torch.Autocast(torch.AutocastOptions{}, func() {
+			y = x.MM(w)
+			loss = y.MSELoss(y.ZerosLike())
+		})
+		loss.Backward()
+		fmt.Println(y.DType(), loss.DType(), w.Grad().DType())
+	})
+	// Output: bfloat16 float32 float32
+}

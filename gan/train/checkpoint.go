@@ -257,17 +257,22 @@ func readPosition(path string) (p position, err error) {
 	return p, nil
 }
 
+// optimizer is the state of a named optimiser in a checkpoint whose tensors are state.
+func (p position) optimizer(state []nn.Entry, name string) optim.State {
+	s := optim.State{Groups: p.Optimizers[name]}
+	for _, e := range checkpoint.Under(state, optimPrefix+name+".") {
+		s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: e.Tensor})
+	}
+	return s
+}
+
 // apply puts the run where a checkpoint was made.
 func (r *Run) apply(p position, state []nn.Entry) error {
 	if err := loadNetworks(r.model, state); err != nil {
 		return err
 	}
 	for _, o := range r.model.Parts().Optimizers {
-		s := optim.State{Groups: p.Optimizers[o.Name]}
-		for _, e := range checkpoint.Under(state, optimPrefix+o.Name+".") {
-			s.Tensors = append(s.Tensors, optim.Tensor{Name: e.Name, Tensor: e.Tensor})
-		}
-		if err := o.Optimizer.Restore(s); err != nil {
+		if err := o.Optimizer.Restore(p.optimizer(state, o.Name)); err != nil {
 			return fmt.Errorf("optimiser %s: %w", o.Name, err)
 		}
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	Log    int `json:"log_every"`    // steps between log records, 10
 	Keep   int `json:"keep"`         // numbered checkpoints kept, 3
 
+	Init string `json:"init,omitempty"` // a file that a new run takes networks and optimisers from; see func Init
+
 	Data     string    `json:"data"` // how the data set was named, for resuming
 	Progress io.Writer `json:"-"`    // where progress goes; nowhere if nil
 }
@@ -134,6 +136,11 @@ func (r *Run) open() error {
 		}
 		if !resumed {
 			torch.ManualSeed(r.o.Seed)
+			if r.o.Init != "" {
+				if err := Init(r.o.Init, r.model); err != nil {
+					return err
+				}
+			}
 		}
 		if r.step > r.o.Steps {
 			return fmt.Errorf("%s has made %d steps already, more than --steps %d", r.dir, r.step, r.o.Steps)
@@ -280,6 +287,7 @@ func (r *Run) compare() error {
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
 	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)
+	note("init", old.Init, r.o.Init)
 	if before == nil {
 		if r.o.Threads == 0 {
 			r.o.Threads = old.Threads

@@ -46,6 +46,13 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, r["content"])
 	require.NotEmpty(t, r["tensors"])
 
+	pth := filepath.Join(t.TempDir(), "run.pth")
+	r = object(t, 0, "convert", run, pth)
+	require.Equal(t, map[string]any{"from": run + "/checkpoints/latest.safetensors", "to": pth}, r)
+	object(t, 0, "convert", pth, filepath.Join(filepath.Dir(pth), "run.safetensors"))
+	r = object(t, 0, append(tiny(data, filepath.Join(t.TempDir(), "next")), "--init", pth)...)
+	require.Equal(t, 0., r["from"])
+
 	r = object(t, 0, "data", "check", data)
 	require.Equal(t, "pictures", r["kind"])
 	require.Empty(t, r["broken"])

@@ -95,7 +95,7 @@ func newApp(out, errOut io.Writer) *cli.App {
 		},
 		Commands: plain([]*cli.Command{
 			setupCommand(), doctorCommand(), listCommand(), dataCommand(),
-			trainCommand(), resumeCommand(), sampleCommand(), evalCommand(), inspectCommand(), benchCommand(),
+			trainCommand(), resumeCommand(), sampleCommand(), evalCommand(), inspectCommand(), convertCommand(), benchCommand(),
 		}),
 	}
 }

@@ -33,6 +33,7 @@ func runFlags(s train.System) []cli.Flag {
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
 		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
+		&cli.StringFlag{Name: "init", Usage: "file to begin from: a checkpoint, or networks and optimisers that Python saved (forger convert)"},
 		deviceFlag, threadsFlag, channelsLastFlag,
 		&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", Value: 500},
 		&cli.IntFlag{Name: "keep", Usage: "numbered checkpoints to keep", Value: 3},
@@ -143,6 +144,11 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
 	o.ChannelsLast = c.Bool("channels-last")
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
+	if o.Init = c.String("init"); o.Init != "" {
+		if o.Init, err = filepath.Abs(o.Init); err != nil {
+			return o, err
+		}
+	}
 	// A folder or shard by its whole path, so that the run can be resumed from anywhere.
 	o.Data = c.String("data")
 	_, known := fetch.Find(o.Data)

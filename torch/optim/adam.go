@@ -10,6 +10,8 @@ type AdamOptions struct {
 	WeightDecay *float64   // 0 for Adam (added to the gradient), 0.01 for AdamW (shrinks the parameter)
 	AMSGrad     bool       // divide by the largest average of squares so far
 	Maximize    bool       // climb instead of descend
+
+	MasterWeights bool // update float32 copies of parameters in half precision
 }
 
 // Adam is Kingma and Ba 2015, and AdamW of Loshchilov and Hutter 2019.
@@ -22,13 +24,15 @@ type Adam struct {
 
 // adamGroup is a group's settings under PyTorch's names.
 type adamGroup struct {
-	common
+	Group
 	Betas       [2]float64 `json:"betas"`
 	Eps         float64    `json:"eps"`
 	WeightDecay float64    `json:"weight_decay"`
 	AMSGrad     bool       `json:"amsgrad"`
 	Maximize    bool       `json:"maximize"`
 }
+
+func (g *adamGroup) point() { g.Beta1 = &g.Betas[0] }
 
 func (g *adamGroup) names() []string {
 	names := []string{"step", "exp_avg", "exp_avg_sq"}
@@ -52,7 +56,8 @@ func newAdam(params []*torch.Tensor, o AdamOptions, decoupled bool) *Adam {
 
 // AddGroup lets the optimiser update more parameters, with their own settings.
 func (a *Adam) AddGroup(params []*torch.Tensor, o AdamOptions) {
-	g := &adamGroup{common: common{LR: o.LR}, Betas: o.Betas, Eps: o.Eps, AMSGrad: o.AMSGrad, Maximize: o.Maximize}
+	g := &adamGroup{Betas: o.Betas, Eps: o.Eps, AMSGrad: o.AMSGrad, Maximize: o.Maximize}
+	g.LR, g.MasterWeights = o.LR, o.MasterWeights
 	if g.LR == 0 {
 		g.LR = 1e-3
 	}
@@ -75,11 +80,6 @@ func (a *Adam) AddGroup(params []*torch.Tensor, o AdamOptions) {
 func (a *Adam) Step() { a.step(a.update) }
 
 func (a *Adam) update(g *adamGroup, on active) {
-	for k, i := range on.numbers {
-		if a.memory[i] == nil {
-			a.memory[i] = newMemory(on.params[k], g.names())
-		}
-	}
 	steps := a.column(on.numbers, "step")
 	average, square := a.column(on.numbers, "exp_avg"), a.column(on.numbers, "exp_avg_sq")
 	var largest []*torch.Tensor

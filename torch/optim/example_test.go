@@ -37,3 +37,20 @@ func ExampleSGD_AddGroup() {
 	})
 	// Output: 0.5 0.75
 }
+
+// The average of three weights, 1, 2 and 3, of which each counts twice as much as the one before.
+func ExampleNewEMA() {
+	torch.Scope(func() {
+		w := torch.Of(float32(0))
+		average := optim.NewEMA([]*torch.Tensor{w}, optim.Constant(0.5))
+		for range 3 {
+			w.AddScalarInPlace(1) // a step of training
+			average.Update()
+		}
+		average.Use(func() { fmt.Println("average", w.Item()) })
+		fmt.Println("weight", w.Item())
+	})
+	// Output:
+	// average 2.125
+	// weight 3
+}

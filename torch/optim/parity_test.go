@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,32 +19,38 @@ import (
 	"github.com/forgergan/forger/torch/optim"
 )
 
-// later lists the classes of the kit that Forger does not have yet.
-var later = []string{
-	"torch.optim.Adagrad",
-	"torch.optim.RMSprop",
-	"torch.nn.utils.clip_grad_norm_",
-	"torch.nn.utils.clip_grad_value_",
-	// A float32 copy of bfloat16 parameters, which the optimiser updates in their place.
-	"torch.optim.Adam on float32 masters",
-	// LibTorch's own C++ optimiser, which averages the gradient in two roundings where Python, and Forger, have one.
-	// It is another algorithm in bfloat16; Forger follows Python.
-	"Adam, C++ form",
-}
+// The cases that are not of a class of PyTorch.
+const (
+	cppForm = "Adam, C++ form"
+	masters = "torch.optim.Adam on float32 masters"
+)
 
 // The cases are traces of six steps of torch.optim from recorded gradients, with the optimiser's state after step 3.
+// Those of clipping, clip_*, are package nn's.
 //
 // float32 is compared at the kit's tolerance for each tensor (measured: at most 1e-6, a unit in the last place of the
 // largest), float64 at 1e-12 (measured: equal), bfloat16 at 0.02. The fused kernels compute a step in float32 and round
 // once, while Python's default on the CPU rounds after every operator; over six steps in bfloat16 that comes to one
 // unit in the last place at most, well within what the format allows.
 func TestParity(t *testing.T) {
-	parity.RunCore(t, "optim", func(t *testing.T, c *parity.Case) {
-		if slices.Contains(later, c.Meta.Class) {
-			c.Later()
+	parity.RunCore(t, "optim/[^c]*", func(t *testing.T, c *parity.Case) {
+		ours := c.Meta.Class == masters || c.Meta.Class == cppForm // PyTorch has no class, and no state, of these
+		if ours && c.Weights["w"].DType() == torch.BFloat16 {
+			// These state no figure that fits: a unit in the last place of bfloat16, and of float32 masters a millionth.
+			c.Meta.Tolerance = map[string]json.RawMessage{"rtol": json.RawMessage("0.0078125"), "atol": json.RawMessage("0")}
+			c.Meta.SuggestedAtol = map[string]float64{}
+			for name := range c.Outputs {
+				if strings.Contains(name, ".master.") {
+					c.Meta.SuggestedAtol[name] = 1e-6
+				}
+			}
 		}
 		params := parameters(c, c.Weights, "")
 		opt := build(t, c, params)
+		if ours {
+			trace(t, c, opt, params, 1, 6)
+			return
+		}
 		trace(t, c, opt, params, 1, 3)
 		state := saved(t, c)
 		checkState(t, c, opt, state)
@@ -87,6 +95,15 @@ func trace(t *testing.T, c *parity.Case, opt optim.Optimizer, params []*torch.Te
 		opt.Step()
 		for i, name := range c.Meta.KeyOrder {
 			c.Check(fmt.Sprintf("step%d.%s", step, name), params[i])
+		}
+		if c.Meta.Class == masters {
+			for _, e := range opt.State().Tensors {
+				if number, name, _ := strings.Cut(strings.TrimPrefix(e.Name, "state."), "."); name == "master" {
+					i, err := strconv.Atoi(number)
+					require.NoError(t, err)
+					c.Check(fmt.Sprintf("step%d.master.%s", step, c.Meta.KeyOrder[i]), e.Tensor)
+				}
+			}
 		}
 	}
 }
@@ -134,16 +151,20 @@ func settingsOf(t *testing.T, groups json.RawMessage) []byte {
 
 // A setting is one argument list of an optimiser of PyTorch.
 type setting struct {
-	Params      []string
-	LR          json.RawMessage
-	Betas       *[2]float64
-	Eps         float64
-	WeightDecay *float64 `json:"weight_decay"`
-	Momentum    float64
-	Dampening   float64
-	AMSGrad     bool
-	Nesterov    bool
-	Maximize    bool
+	Params       []string
+	LR           json.RawMessage
+	Betas        *[2]float64
+	Eps          float64
+	WeightDecay  *float64 `json:"weight_decay"`
+	Momentum     float64
+	Dampening    float64
+	AMSGrad      bool
+	Nesterov     bool
+	Maximize     bool
+	Alpha        float64
+	Centered     bool
+	LRDecay      float64 `json:"lr_decay"`
+	InitialValue float64 `json:"initial_accumulator_value"`
 }
 
 func (s setting) adam() optim.AdamOptions {
@@ -154,12 +175,29 @@ func (s setting) adam() optim.AdamOptions {
 	return o
 }
 
-func (s setting) sgd() optim.SGDOptions {
-	o := optim.SGDOptions{LR: s.rate(), Momentum: s.Momentum, Dampening: s.Dampening, Nesterov: s.Nesterov, Maximize: s.Maximize}
-	if s.WeightDecay != nil {
-		o.WeightDecay = *s.WeightDecay
-	}
+func (s setting) masters() optim.AdamOptions {
+	o := s.adam()
+	o.MasterWeights = true
 	return o
+}
+
+func (s setting) sgd() optim.SGDOptions {
+	return optim.SGDOptions{LR: s.rate(), Momentum: s.Momentum, Dampening: s.Dampening, WeightDecay: s.decay(), Nesterov: s.Nesterov, Maximize: s.Maximize}
+}
+
+func (s setting) rmsprop() optim.RMSpropOptions {
+	return optim.RMSpropOptions{LR: s.rate(), Alpha: s.Alpha, Eps: s.Eps, WeightDecay: s.decay(), Momentum: s.Momentum, Centered: s.Centered, Maximize: s.Maximize}
+}
+
+func (s setting) adagrad() optim.AdagradOptions {
+	return optim.AdagradOptions{LR: s.rate(), LRDecay: s.LRDecay, WeightDecay: s.decay(), InitialAccumulatorValue: s.InitialValue, Eps: s.Eps, Maximize: s.Maximize}
+}
+
+func (s setting) decay() float64 {
+	if s.WeightDecay == nil {
+		return 0
+	}
+	return *s.WeightDecay
 }
 
 // rate is the learning rate; a list of rates is set step by step.
@@ -198,32 +236,79 @@ func groups(t *testing.T, c *parity.Case) []setting {
 
 // build makes the optimiser of a case.
 func build(t *testing.T, c *parity.Case, params []*torch.Tensor) optim.Optimizer {
-	pick := func(s setting) (out []*torch.Tensor) {
+	cut := groups(t, c)
+	lists := make([][]*torch.Tensor, len(cut))
+	for i, s := range cut {
 		for _, name := range s.Params {
-			out = append(out, params[slices.Index(c.Meta.KeyOrder, name)])
+			lists[i] = append(lists[i], params[slices.Index(c.Meta.KeyOrder, name)])
 		}
-		return out
 	}
-	all := groups(t, c)
-	first, rest := all[0], all[1:]
 	switch c.Meta.Class {
-	case "torch.optim.Adam", "torch.optim.AdamW":
-		make := optim.NewAdam
-		if c.Meta.Class == "torch.optim.AdamW" {
-			make = optim.NewAdamW
-		}
-		opt := make(pick(first), first.adam())
-		for _, s := range rest {
-			opt.AddGroup(pick(s), s.adam())
-		}
-		return opt
+	case "torch.optim.Adam":
+		return grouped(optim.NewAdam, setting.adam, lists, cut)
+	case masters:
+		return grouped(optim.NewAdam, setting.masters, lists, cut)
+	case "torch.optim.AdamW":
+		return grouped(optim.NewAdamW, setting.adam, lists, cut)
 	case "torch.optim.SGD":
-		opt := optim.NewSGD(pick(first), first.sgd())
-		for _, s := range rest {
-			opt.AddGroup(pick(s), s.sgd())
-		}
-		return opt
+		return grouped(optim.NewSGD, setting.sgd, lists, cut)
+	case "torch.optim.RMSprop":
+		return grouped(optim.NewRMSprop, setting.rmsprop, lists, cut)
+	case "torch.optim.Adagrad":
+		return grouped(optim.NewAdagrad, setting.adagrad, lists, cut)
+	case cppForm:
+		return &cppAdam{params: params, o: cut[0].adam(), memory: make([]moments, len(params))}
 	}
 	require.Fail(t, "a case of an unknown class", c.Meta.Class)
 	return nil
+}
+
+// grouped makes an optimiser and adds all groups but the first to it.
+func grouped[T interface {
+	optim.Optimizer
+	AddGroup([]*torch.Tensor, O)
+}, O any](make func([]*torch.Tensor, O) T, options func(setting) O, lists [][]*torch.Tensor, cut []setting) optim.Optimizer {
+	opt := make(lists[0], options(cut[0]))
+	for i := 1; i < len(cut); i++ {
+		opt.AddGroup(lists[i], options(cut[i]))
+	}
+	return opt
+}
+
+// cppAdam is the update of LibTorch's own C++ frontend, which Forger does not have: it averages the gradient by a
+// multiplication and an addition, each rounded, where Python, and Forger with it, interpolates. In float32 that is a unit
+// in the last place at times; in bfloat16, where beta1 is 0.9, it is another algorithm. The cases show by how much, and
+// that the difference is this one.
+type cppAdam struct {
+	optim.Optimizer // the rest of the interface, which the cases do not use
+	params          []*torch.Tensor
+	o               optim.AdamOptions
+	memory          []moments
+}
+
+type moments struct {
+	step         int
+	mean, square *torch.Tensor
+}
+
+func (a *cppAdam) ZeroGrad() { torch.ClearGrads(a.params) }
+
+func (a *cppAdam) Step() {
+	torch.NoGrad(func() {
+		for i, p := range a.params {
+			g, m := p.Grad(), &a.memory[i]
+			if g == nil {
+				continue
+			}
+			if m.step++; m.step == 1 {
+				m.mean, m.square = p.ZerosLike(), p.ZerosLike()
+			}
+			beta1, beta2 := a.o.Betas[0], a.o.Betas[1]
+			m.mean.MulScalarInPlace(beta1).AddInPlace(g, torch.AddInPlaceOptions{Alpha: 1 - beta1})
+			m.square.MulScalarInPlace(beta2).AddcmulInPlace(g, g, torch.AddcmulInPlaceOptions{Value: 1 - beta2})
+			correction1, correction2 := 1-math.Pow(beta1, float64(m.step)), 1-math.Pow(beta2, float64(m.step))
+			root := m.square.Sqrt().DivScalar(math.Sqrt(correction2)).AddScalar(1e-8)
+			p.AddcdivInPlace(m.mean, root, torch.AddcdivInPlaceOptions{Value: -a.o.LR / correction1})
+		}
+	})
 }

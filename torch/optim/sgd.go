@@ -10,6 +10,8 @@ type SGDOptions struct {
 	WeightDecay float64 // added to the gradient, 0
 	Nesterov    bool    // look ahead along the momentum
 	Maximize    bool    // climb instead of descend
+
+	MasterWeights bool // update float32 copies of parameters in half precision
 }
 
 // SGD is stochastic gradient descent, with momentum as torch.optim.SGD defines it.
@@ -21,7 +23,7 @@ type SGD struct {
 
 // sgdGroup is a group's settings under PyTorch's names.
 type sgdGroup struct {
-	common
+	Group
 	Momentum    float64 `json:"momentum"`
 	Dampening   float64 `json:"dampening"`
 	WeightDecay float64 `json:"weight_decay"`
@@ -30,6 +32,8 @@ type sgdGroup struct {
 }
 
 const momentumBuffer = "momentum_buffer"
+
+func (g *sgdGroup) point() { g.Group.Momentum = &g.Momentum }
 
 func (g *sgdGroup) names() []string {
 	if g.Momentum == 0 {
@@ -54,7 +58,9 @@ func (s *SGD) AddGroup(params []*torch.Tensor, o SGDOptions) {
 	if o.LR == 0 {
 		o.LR = 1e-3
 	}
-	s.add(params, &sgdGroup{common{LR: o.LR}, o.Momentum, o.Dampening, o.WeightDecay, o.Nesterov, o.Maximize})
+	g := &sgdGroup{Momentum: o.Momentum, Dampening: o.Dampening, WeightDecay: o.WeightDecay, Nesterov: o.Nesterov, Maximize: o.Maximize}
+	g.LR, g.MasterWeights = o.LR, o.MasterWeights
+	s.add(params, g)
 }
 
 // Step makes one update of every parameter that has a gradient.
@@ -69,8 +75,7 @@ func (s *SGD) update(g *sgdGroup, on active) {
 	var first, later active
 	for k, i := range on.numbers {
 		to := &later
-		if s.memory[i] == nil {
-			s.memory[i] = newMemory(on.params[k], g.names())
+		if on.fresh[k] {
 			to = &first
 		}
 		to.numbers = append(to.numbers, i)

@@ -30,7 +30,7 @@ func (b *base[S, G]) State() State {
 	var s State
 	for _, g := range b.groups {
 		for _, i := range g.shared().Params {
-			for _, name := range g.names() {
+			for _, name := range b.kept(g, i) {
 				if t := b.memory[i][name]; t != nil {
 					s.Tensors = append(s.Tensors, Tensor{fmt.Sprintf("state.%d.%s", i, name), t})
 				}
@@ -64,9 +64,12 @@ func (b *base[S, G]) Restore(s State) error {
 		if n := len(g.shared().Params); n != len(own) {
 			return fmt.Errorf("group %d of the optimiser state has %d parameters, not %d", k, n, len(own))
 		}
+		if has, want := g.shared().MasterWeights, b.groups[k].shared().MasterWeights; has != want {
+			return fmt.Errorf("group %d of the optimiser state has master weights: %t, the optimiser: %t", k, has, want)
+		}
 		g.shared().Params = own
 		for _, i := range own {
-			if err := check(i, given[i], b.params[i].Shape(), g.names()); err != nil {
+			if err := check(i, given[i], b.params[i].Shape(), b.kept(g, i)); err != nil {
 				return err
 			}
 		}
@@ -74,13 +77,16 @@ func (b *base[S, G]) Restore(s State) error {
 	restored := make([]memory, len(b.params))
 	torch.NoGrad(func() {
 		for k := range groups {
-			g := G(&groups[k])
-			b.groups[k] = g
+			g := b.groups[k] // schedules hold it
+			before := *g.shared()
+			*g = groups[k]
+			g.shared().inherit(before)
+			g.point()
 			for _, i := range g.shared().Params {
 				if given[i] == nil {
 					continue
 				}
-				restored[i] = newMemory(b.params[i], g.names())
+				restored[i] = b.newMemory(g, i)
 				for name, t := range restored[i] {
 					t.CopyInPlace(given[i][name])
 				}
