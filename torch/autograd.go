@@ -147,3 +147,23 @@ func GradEnabled() bool {
 	f.none()
 	return f.yes()
 }
+
+// Inference runs f in inference mode: NoGrad that also saves the bookkeeping by which later changes and views of a
+// tensor are noticed. Tensors made in f stay out of every graph for good: using one where an operation is recorded that
+// must save it panics.
+func Inference(f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	setInference(true)
+	defer setInference(false)
+	f()
+}
+
+func setInference(on bool) {
+	f := newFrame("Inference", capi.Inference)
+	f.bool(on)
+	f.run()
+}
+
+// IsInference reports whether t was made in Inference.
+func (t *Tensor) IsInference() bool { return t.mustInfo().flags&flagInference != 0 }

@@ -57,7 +57,22 @@
 // Operations on tensors that [Tensor.SetRequiresGrad] marks are recorded. [Tensor.Backward] adds gradients to the
 // leaves, where [Tensor.Grad] reads and [ClearGrads] removes them. The function [Grad] returns gradients and
 // accumulates nothing; with CreateGraph they can be differentiated again, as gradient penalties need. [NoGrad] runs a
-// function without recording, [Autocast] one in mixed precision.
+// function without recording, [Inference] one whose results never enter a graph, [Autocast] one in mixed precision.
+// [DetectAnomaly] finds where NaNs begin.
+//
+// A backward pass calls Go in three places: hooks ([Tensor.RegisterHook], [Tensor.RegisterPostAccumulateGradHook]), the
+// Backward of a [Function] and the second run of a function under [Checkpoint]. What holds for all of them:
+//
+//   - They run on the thread that LibTorch chooses: on the CPU that of the call of Backward or Grad, on a GPU, and in
+//     passes nested deeper than 60, one of its own, where other such functions may run at the same time.
+//   - They run in a scope of their own. The tensors they are given and those they make are freed at its end, but for
+//     results; what shall live on is taken out by Own.
+//   - Operations in them are recorded only where the pass itself is (CreateGraph); EnableGrad changes that, and a second
+//     run under Checkpoint records as the first did. They may take gradients themselves.
+//   - A panic, or runtime.Goexit, in one ends the pass and goes on from the call of Backward or Grad, with its value.
+//   - They live as long as the graph or the tensor that they belong to. One that refers to a tensor of that graph owned
+//     outside every scope keeps both alive for good: a Function's tensors go through [Context.SaveForBackward].
+//   - They must not change the tensors they are given in place.
 //
 // # Goroutines and threads
 //

@@ -94,6 +94,61 @@ func ExampleNoGrad() {
 	// Output: tensor([0.5000, 0.7500], requires_grad=True)
 }
 
+// A gradient is clipped on its way.
+func ExampleTensor_RegisterHook() {
+	torch.Scope(func() {
+		x := torch.FromSlice([]float32{1, 20}).SetRequiresGrad(true)
+		hook := x.RegisterHook(func(g *torch.Tensor) *torch.Tensor {
+			fmt.Println(g)
+			return g.ClampMax(10)
+		})
+		x.Square().Sum().Backward()
+		hook.Remove()
+		fmt.Println(x.Grad())
+	})
+	// Output:
+	// tensor([ 2., 40.])
+	// tensor([ 2., 10.])
+}
+
+// Rounding with the derivative of the identity.
+func ExampleFunction() {
+	round := torch.Function{
+		Name:     "StraightThroughRound",
+		Forward:  func(c *torch.Context, in []*torch.Tensor) []*torch.Tensor { return []*torch.Tensor{in[0].Round()} },
+		Backward: func(c *torch.Context, grads []*torch.Tensor) []*torch.Tensor { return grads },
+	}
+	torch.Scope(func() {
+		x := torch.FromSlice([]float32{0.4, 1.7}).SetRequiresGrad(true)
+		y := round.Apply(x)[0]
+		y.Square().Sum().Backward()
+		fmt.Println(y)
+		fmt.Println(x.Grad())
+	})
+	// Output:
+	// tensor([0., 2.], grad_fn=<StraightThroughRoundBackward>)
+	// tensor([0., 4.])
+}
+
+// The layers run twice, and only what goes in and out of them is kept in between.
+func ExampleCheckpoint() {
+	torch.Scope(func() {
+		w := torch.Eye(2).SetRequiresGrad(true)
+		layers := func(in []*torch.Tensor) []*torch.Tensor {
+			fmt.Println("run")
+			return []*torch.Tensor{in[0].MM(w).Square().MM(w)}
+		}
+		x := torch.Ones([]int{1, 2})
+		torch.Checkpoint(layers, x)[0].Sum().Backward()
+		fmt.Println(w.Grad())
+	})
+	// Output:
+	// run
+	// run
+	// tensor([[3., 3.],
+	//         [3., 3.]])
+}
+
 func ExampleFromSlice() {
 	torch.Scope(func() {
 		fmt.Println(torch.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 2, 3))

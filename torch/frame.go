@@ -271,6 +271,9 @@ func (f *frame) try(r *capi.Result) error {
 // call makes the call. When memory runs out, unreachable tensors are freed and the call is made once more,
 // unless it is one that leaves half its work behind.
 func (f *frame) call() (err error) {
+	if anomalies.Load() > 0 {
+		nameCaller(f.name)
+	}
 	capi.Call(f.op, f.args, f.ints_, f.handles, f.text, &f.result)
 	if f.result.Code != capi.OK {
 		if f.result.Code == capi.OutOfMemory && f.op != capi.Backward && f.op != capi.Grad {

@@ -27,8 +27,9 @@ func NewGenerator(d Device) *Generator {
 	r := f.run()
 	g := &Generator{id: r.Inline[0], device: d}
 	runtime.AddCleanup(g, func(id int64) {
-		var r capi.Result
-		capi.Call(capi.GeneratorFree, []capi.Arg{{Kind: capi.Int, I: id}}, nil, nil, nil, &r)
+		f := newFrame("NewGenerator", capi.GeneratorFree)
+		f.add(capi.Int, id)
+		f.run()
 	}, g.id)
 	return g
 }

@@ -57,13 +57,15 @@ type Stats struct {
 	Freed   int // freed since the start
 	Depth   int // open scopes on this thread
 	Scope   int // made so far in the innermost one
+
+	Functions int // Go functions that hooks and graphs hold: hooks, derivatives, checkpointed functions
 }
 
 // CurrentStats counts the tensors of the process and of the scope around the call.
 func CurrentStats() Stats {
 	r := newFrame("CurrentStats", capi.ScopeStats).run()
 	v := r.Inline
-	return Stats{int(v[0]), int(v[1]), int(v[2]), int(v[3]), int(v[4])}
+	return Stats{int(v[0]), int(v[1]), int(v[2]), int(v[3]), int(v[4]), capi.Held()}
 }
 
 // Live is the number of tensors alive in the process, those that the garbage collector has yet to
@@ -74,6 +76,5 @@ func Live() int { return CurrentStats().Live }
 func reclaim() {
 	runtime.GC()
 	runtime.GC() // cleanups of the first collection run in their own goroutine
-	var r capi.Result
-	capi.Call(capi.EmptyCache, nil, nil, nil, nil, &r)
+	newFrame("EmptyCache", capi.EmptyCache).run()
 }

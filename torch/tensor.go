@@ -33,8 +33,10 @@ func newTensor(handle uint64, scoped bool) *Tensor {
 
 func (t *Tensor) freeWhenUnreachable() {
 	runtime.AddCleanup(t, func(h uint64) {
-		var r capi.Result
-		capi.Call(capi.Free, []capi.Arg{{Kind: capi.Tensors, N: 1}}, nil, []uint64{h}, nil, &r)
+		f := newFrame("Free", capi.Free)
+		f.list(capi.Tensors, 0, 1)
+		f.handles = append(f.handles, h)
+		f.run()
 	}, t.handle)
 }
 
@@ -45,6 +47,7 @@ const (
 	flagContiguous
 	flagChannelsLast
 	flagChannelsLast3d
+	flagInference
 )
 
 type info struct {

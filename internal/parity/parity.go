@@ -49,6 +49,7 @@ type Meta struct {
 	Tolerance        map[string]json.RawMessage `json:"tolerance"`
 	SuggestedAtol    map[string]float64         `json:"suggested_atol"`
 	UnstableKeys     []string                   `json:"unstable_keys"`
+	Facts            map[string]json.RawMessage `json:"facts"` // of the engine
 	ZeroGradientKeys []string                   `json:"zero_gradient_keys"`
 }
 
@@ -170,8 +171,8 @@ func (c *Case) Check(name string, got *torch.Tensor) {
 
 // CheckWith compares a result with want at the tolerance of the output name. That is the kit's: 20 times what float32
 // loses against float64 in this case, plus 1e-5 of the magnitude; where a case has no such figure (float64, bfloat16)
-// the relative and absolute tolerance that it states for each element. On a GPU, which sums in another order and may
-// use TF32, it is at least 1e-3 of the magnitude. Integers must be equal.
+// the relative and absolute tolerance that it states for each element, and infinities and NaNs must be the same. On a
+// GPU, which sums in another order and may use TF32, it is at least 1e-3 of the magnitude. Integers must be equal.
 func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 	c.t.Helper()
 	require.NotNil(c.t, want, "the case has no output %s", name)
@@ -190,17 +191,32 @@ func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 		atol = 0
 	case !ok:
 		var rtol float64
-		require.NoError(c.t, json.Unmarshal(c.Meta.Tolerance["rtol"], &rtol), "%s has no tolerance", name)
-		require.NoError(c.t, json.Unmarshal(c.Meta.Tolerance["atol"], &atol), "%s has no tolerance", name)
+		rtol, atol = c.tolerance(name)
 		torch.Scope(func() {
 			x, y := got.Detach().ToDType(torch.Float64), want.ToDType(torch.Float64)
-			diff = x.Sub(y).Abs().Sub(y.Abs().MulScalar(rtol)).Max().Item()
+			same := x.Eq(y).LogicalOr(x.IsNaN().LogicalAnd(y.IsNaN()))
+			diff = x.Sub(y).Abs().Sub(y.Abs().MulScalar(rtol)).MaskedFill(same, 0).Max().Item()
 		})
 	}
 	if c.device.Type == torch.CUDA && atol > 0 {
 		atol = max(atol, 1e-3*magnitude, 1e-5)
 	}
 	require.LessOrEqual(c.t, diff, atol, "%s (largest %g)", name, magnitude)
+}
+
+// tolerance is what the case states for all of its outputs, or one for its gradients and one for the others.
+func (c *Case) tolerance(name string) (rtol, atol float64) {
+	stated, kind := c.Meta.Tolerance, "forward"
+	if strings.HasPrefix(name, "grad") {
+		kind = "grad"
+	}
+	if raw, ok := stated[kind]; ok {
+		stated = nil
+		require.NoError(c.t, json.Unmarshal(raw, &stated), "%s", name)
+	}
+	require.NoError(c.t, json.Unmarshal(stated["rtol"], &rtol), "%s has no tolerance", name)
+	require.NoError(c.t, json.Unmarshal(stated["atol"], &atol), "%s has no tolerance", name)
+	return rtol, atol
 }
 
 // CheckNetwork runs out through the case's loss, sum(proj.<name> · out), and compares the loss, the gradients of the

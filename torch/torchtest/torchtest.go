@@ -43,13 +43,17 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// NoLeaks fails the test if it ends with more tensors alive than it began with.
+// NoLeaks fails the test if it ends with more tensors alive, or more Go functions held by graphs, than it began with.
 func NoLeaks(t testing.TB) {
 	t.Helper()
 	before := settled(0)
+	functions := torch.CurrentStats().Functions
 	t.Cleanup(func() {
 		if after := settled(before); after > before {
 			t.Errorf("%d tensors leaked", after-before)
+		}
+		if after := torch.CurrentStats().Functions; after > functions {
+			t.Errorf("%d functions leaked", after-functions)
 		}
 	})
 }

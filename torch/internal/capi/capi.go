@@ -3,7 +3,8 @@
 // It links nothing: Load opens LibTorch and the shim with dlopen, so that a program that
 // imports Forger compiles, starts and explains itself where neither is installed. After Load
 // everything goes through one function, Call, which carries an operator number, a flat list of
-// arguments and comes back with values or an error, in one cgo call.
+// arguments and comes back with values or an error, in one cgo call. The other way, C++ calls Go functions that were
+// given a number by Hold: hooks, derivatives written in Go, functions that are run again.
 package capi
 
 // #cgo LDFLAGS: -ldl
@@ -59,6 +60,7 @@ const (
 	LinAlg         Code = C.FORGER_LINALG
 	OutOfMemory    Code = C.FORGER_OUT_OF_MEMORY
 	DeviceError    Code = C.FORGER_DEVICE_ERROR
+	goPanic        Code = C.FORGER_GO_PANIC
 )
 
 // Op is the number of a native call or an operator.
@@ -86,6 +88,17 @@ const (
 	GradMode          Op = C.FORGER_GRAD_MODE
 	Backward          Op = C.FORGER_BACKWARD
 	Grad              Op = C.FORGER_GRAD
+	released          Op = C.FORGER_RELEASED
+	Return            Op = C.FORGER_RETURN
+	Hook              Op = C.FORGER_HOOK
+	Unhook            Op = C.FORGER_UNHOOK
+	RetainGrad        Op = C.FORGER_RETAIN_GRAD
+	Function          Op = C.FORGER_FUNCTION
+	CheckpointBegin   Op = C.FORGER_CHECKPOINT_BEGIN
+	CheckpointEnd     Op = C.FORGER_CHECKPOINT_END
+	Anomaly           Op = C.FORGER_ANOMALY
+	Caller            Op = C.FORGER_CALLER
+	Inference         Op = C.FORGER_INFERENCE
 	Seed              Op = C.FORGER_SEED
 	GeneratorNew      Op = C.FORGER_GENERATOR_NEW
 	GeneratorFree     Op = C.FORGER_GENERATOR_FREE
@@ -117,13 +130,13 @@ const (
 
 // Result is what a call gives back. It begins as C's forger_result does, so that C writes it in place.
 type Result struct {
-	Code   Code
-	N      int32 // number of values
-	scoped int32
-	_      int32
-	Inline [C.FORGER_INLINE]int64 // the values where there are few
-	more   uintptr
-	text   uintptr
+	Code     Code
+	N        int32 // number of values
+	scoped   int32
+	released int32
+	Inline   [C.FORGER_INLINE]int64 // the values where there are few
+	more     uintptr
+	text     uintptr
 
 	More []int64 // all values where they do not fit Inline
 	Text string  // the message of a failed call
@@ -146,14 +159,27 @@ func (r *Result) Real(i int) float64 { return math.Float64frombits(uint64(r.Valu
 // Call makes one call. The slices belong to the caller and may be empty; text is both the bytes
 // of string arguments and the memory that FromBytes reads and ToBytes and System write.
 //
-// Addresses cross as numbers, which spares cgo's check of each pointer, a tenth of a small operator. That is safe
-// because nothing that they point to can move or go before the call returns: C does not call back, so the stack stays,
-// and the caller keeps the slices alive.
+// Addresses cross as numbers, which spares cgo's check of each pointer, a tenth of a small operator. So all that they
+// point to, r included, must lie on the heap, as what a pool gives does: a stack can move on the way into C, and while C
+// calls Go back. The caller keeps it alive.
+//
+// Only Backward and Grad may call Go functions. The panic of one goes on from here with its value.
 func Call(op Op, args []Arg, ints []int64, handles []uint64, text []byte, r *Result) {
-	C.forger_dispatch(C.int32_t(op), C.int32_t(len(args)), address(args), address(ints), address(handles),
-		address(text), C.size_t(len(text)), C.uintptr_t(uintptr(unsafe.Pointer(r))))
+	if op == Backward || op == Grad {
+		C.forger_dispatch_engine(C.int32_t(op), C.int32_t(len(args)), address(args), address(ints), address(handles),
+			address(text), C.size_t(len(text)), C.uintptr_t(uintptr(unsafe.Pointer(r))))
+	} else {
+		C.forger_dispatch(C.int32_t(op), C.int32_t(len(args)), address(args), address(ints), address(handles),
+			address(text), C.size_t(len(text)), C.uintptr_t(uintptr(unsafe.Pointer(r))))
+	}
 	if r.more != 0 || r.text != 0 {
 		r.fetch()
+	}
+	if r.released != 0 {
+		drain()
+	}
+	if r.Code == goPanic {
+		repanic(r.Inline[0])
 	}
 }
 

@@ -47,7 +47,7 @@ typedef struct {
   int32_t code;    /* enum forger_code */
   int32_t n;       /* number of values */
   int32_t scoped;  /* 1 where new handles belong to a scope of this thread */
-  int32_t unused;
+  int32_t released; /* 1 where FORGER_RELEASED has something to give */
   int64_t values[FORGER_INLINE];
   int64_t* more;   /* malloc'ed and holding all values where n > FORGER_INLINE */
   char* message;   /* malloc'ed where code != FORGER_OK */
@@ -64,6 +64,7 @@ enum forger_code {
   FORGER_LINALG,
   FORGER_OUT_OF_MEMORY,
   FORGER_DEVICE_ERROR,
+  FORGER_GO_PANIC, /* a Go function that C++ called did not return; values[0] is what forger_callback_fn gave */
 };
 
 /* The calls written by hand; generated operators follow FORGER_NATIVES. */
@@ -88,6 +89,17 @@ enum forger_native {
   FORGER_GRAD_MODE,      /* bool? -> previous mode */
   FORGER_BACKWARD,       /* tensors, grads, retain, create, inputs */
   FORGER_GRAD,           /* outputs, inputs, grads, retain, create, allow_unused -> tensors or 0 */
+  FORGER_RELEASED,       /* -> numbers of Go values that C++ no longer holds */
+  FORGER_RETURN,         /* tensors or 0: the results of the Go function that C++ is calling */
+  FORGER_HOOK,           /* tensor, after accumulation?, function */
+  FORGER_UNHOOK,         /* tensor, after accumulation?, function */
+  FORGER_RETAIN_GRAD,    /* tensor */
+  FORGER_FUNCTION,       /* name, inputs, outputs, saved, not differentiable, backward function -> outputs */
+  FORGER_CHECKPOINT_BEGIN, /* inputs, function */
+  FORGER_CHECKPOINT_END,
+  FORGER_ANOMALY,        /* bool */
+  FORGER_CALLER,         /* text: who makes the next calls of this thread */
+  FORGER_INFERENCE,      /* bool: begin or end */
   FORGER_SEED,           /* seed: every default generator */
   FORGER_GENERATOR_NEW,  /* device -> id */
   FORGER_GENERATOR_FREE, /* id */
@@ -120,6 +132,10 @@ enum forger_flag {
 typedef void (*forger_call_fn)(forger_head head, const forger_arg* args, const int64_t* ints,
                                const uint64_t* handles, char* text, size_t text_size,
                                forger_result* result);
+
+/* Calls the Go function of a number with tensors (0: undefined), in a scope that C++ has opened. Returns 0, or the
+ * number of what it panicked with. */
+typedef int64_t (*forger_callback_fn)(int64_t function, uint64_t* handles, int32_t n);
 
 #ifdef __cplusplus
 }

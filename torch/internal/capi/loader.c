@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "_cgo_export.h"
 #include "loader.h"
 
 #include <dlfcn.h>
@@ -40,7 +41,9 @@ char* forger_open_shim(const char* path, const char** stamp) {
   if (!shim) return reason();
   const char* (*get_stamp)(void) = (const char* (*)(void))dlsym(shim, "forger_stamp");
   call = (forger_call_fn)dlsym(shim, "forger_call");
-  if (!get_stamp || !call) return strdup("it lacks forger_stamp or forger_call");
+  void (*set_callback)(forger_callback_fn) = (void (*)(forger_callback_fn))dlsym(shim, "forger_set_callback");
+  if (!get_stamp || !call || !set_callback) return strdup("it lacks forger_stamp, forger_call or forger_set_callback");
+  set_callback(forgerCallback);
   *stamp = get_stamp();
   return NULL;
 }
@@ -50,6 +53,11 @@ void forger_dispatch(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, 
   forger_head head = {op, nargs};
   call(head, (const forger_arg*)args, (const int64_t*)ints, (const uint64_t*)handles, (char*)text, text_size,
        (forger_result*)result);
+}
+
+void forger_dispatch_engine(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, uintptr_t handles,
+                            uintptr_t text, size_t text_size, uintptr_t result) {
+  forger_dispatch(op, nargs, args, ints, handles, text, text_size, result);
 }
 
 void forger_take(uintptr_t result, forger_result* to) {

@@ -19,5 +19,9 @@ char* forger_open_shim(const char* path, const char** stamp);
 void forger_dispatch(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, uintptr_t handles, uintptr_t text,
                      size_t text_size, uintptr_t result);
 
+/* The same for calls that may call Go back. */
+void forger_dispatch_engine(int32_t op, int32_t nargs, uintptr_t args, uintptr_t ints, uintptr_t handles,
+                            uintptr_t text, size_t text_size, uintptr_t result);
+
 /* Moves the result at an address. */
 void forger_take(uintptr_t result, forger_result* to);

@@ -1,4 +1,5 @@
 // The one place where Go enters and where no exception leaves.
+#include "callback.h"
 #include "frame.h"
 
 #include <c10/util/Exception.h>
@@ -52,11 +53,15 @@ extern "C" __attribute__((visibility("default"))) void forger_call(
   using namespace forger;
   r->code = FORGER_OK;
   r->n = 0;
+  r->released = 0;
   r->more = nullptr;
   r->message = nullptr;
   try {
     Frame frame(args, ints, handles, text, text_size, r);
     call(head, frame);
+  } catch (const GoPanic& e) {
+    fail(r, FORGER_GO_PANIC, "");
+    r->values[0] = e.value->take();
   } catch (const StaleHandle& e) {
     fail(r, FORGER_STALE, e.what());
   } catch (const c10::OutOfMemoryError& e) {

@@ -25,6 +25,7 @@
 namespace forger {
 
 at::Generator generator_of(int64_t id, c10::Device device);
+bool any_released();  // callback.cc
 
 class Frame {
  public:
@@ -129,6 +130,7 @@ class Frame {
   void finish() {
     result_->n = static_cast<int32_t>(out_.size());
     result_->scoped = in_scope();
+    result_->released = any_released();
     int64_t* to = result_->values;
     if (out_.size() > FORGER_INLINE) {
       to = result_->more = static_cast<int64_t*>(std::malloc(out_.size() * sizeof(int64_t)));

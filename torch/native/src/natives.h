@@ -29,6 +29,27 @@ void grad_of(Frame& f);
 void grad_mode(Frame& f);
 void backward(Frame& f);
 void grad(Frame& f);
+void inference(Frame& f);
+
+// callback.cc
+void released(Frame& f);
+void return_results(Frame& f);
+
+// hooks.cc
+void hook(Frame& f);
+void unhook(Frame& f);
+void retain_grad(Frame& f);
+
+// function.cc
+void function(Frame& f);
+
+// checkpoint.cc
+void checkpoint_begin(Frame& f);
+void checkpoint_end(Frame& f);
+
+// engine.cc
+void anomaly(Frame& f);
+void caller(Frame& f);
 
 // random.cc
 void seed_all(Frame& f);

@@ -26,7 +26,7 @@ void keep_native(Frame& f) { f.out(keep(f.handle(0))); }
 void own_native(Frame& f) { f.out(own(f.handle(0))); }
 
 // info's flags.
-enum { kRequiresGrad = 1, kLeaf = 2, kContiguous = 4, kChannelsLast = 8, kChannelsLast3d = 16 };
+enum { kRequiresGrad = 1, kLeaf = 2, kContiguous = 4, kChannelsLast = 8, kChannelsLast3d = 16, kInference = 32 };
 
 void info(Frame& f) {
   const at::Tensor& t = f.tensor(0);
@@ -36,6 +36,7 @@ void info(Frame& f) {
   if (t.is_contiguous()) flags |= kContiguous;
   if (t.dim() == 4 && t.is_contiguous(at::MemoryFormat::ChannelsLast)) flags |= kChannelsLast;
   if (t.dim() == 5 && t.is_contiguous(at::MemoryFormat::ChannelsLast3d)) flags |= kChannelsLast3d;
+  if (t.is_inference()) flags |= kInference;
   f.out(static_cast<int64_t>(t.scalar_type()));
   f.out(static_cast<int64_t>(t.device().type()));
   f.out(static_cast<int64_t>(t.device().index()));
