@@ -12,7 +12,7 @@ import (
 // package wants them, so that people may write `forger sample DIR --n 64 --debug`. A flag at the end that lacks its
 // value is an error: the cli package would take an argument for it.
 func flagsFirst(app *cli.App, args []string) ([]string, error) {
-	commands, flags, name, takesArgs := app.Commands, app.Flags, app.Name, false
+	commands, flags, name := app.Commands, app.Flags, app.Name
 	var global, head, rest []string
 	for i := 1; i < len(args); i++ {
 		a := args[i]
@@ -23,14 +23,15 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		if !strings.HasPrefix(a, "-") || a == "-" {
 			k := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(a) })
 			switch {
-			case k < 0 && len(commands) > 0 && !takesArgs: // a command that does not exist; its flags mean nothing
+			case k < 0 && len(commands) > 0 && (name == app.Name || len(flags) == 0):
+				// A command that does not exist; its flags mean nothing. One with flags of its own takes a name as well.
 				return slices.Concat(args[:1], head, []string{a}), nil
 			case k < 0:
 				rest, commands = append(rest, a), nil
 				continue
 			}
 			name += " " + a
-			commands, flags, takesArgs = commands[k].Subcommands, commands[k].Flags, commands[k].ArgsUsage != ""
+			commands, flags = commands[k].Subcommands, commands[k].Flags
 			head = append(head, a)
 			continue
 		}

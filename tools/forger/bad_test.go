@@ -41,7 +41,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		args []string
 	}{
 		{"data nowhere: there is no such set and no such folder; known sets are fashion-mnist, mnist", tiny("nowhere", out)},
-		{"data " + empty + ": the folder holds no PNG, JPEG or WebP picture", tiny(empty, out)},
+		{"data " + empty + ": the folder holds no PNG, JPEG, WebP or BMP picture", tiny(empty, out)},
 		{"data " + idx + ": " + idx + "/train-images-idx3-ubyte is cut off: 3 of 78400 bytes of an IDX array of [100 28 28]", tiny(idx, out)},
 		{"data " + data + ": a batch of 41 is larger than the set of 40 items: take a batch of at most 40", tiny(data, out, "--batch", "41")},
 		{"dcgan: --size 250 is not 16, 32, 64 or 128", tiny(data, out, "--size", "250")},
@@ -59,8 +59,8 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		{text + ": not a safetensors file: it has 5 bytes, fewer than the length field needs", []string{"inspect", text}},
 		{"there is no nowhere", []string{"inspect", "nowhere"}},
 		{hostile + ": the pickle asks for the global posix.system, which a tensor file does not need", []string{"inspect", hostile}},
-		{"data nowhere: there is no such folder", []string{"data", "check", "nowhere"}},
-		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG or WebP picture", []string{"data", "check", empty}},
+		{"data nowhere: there is no such folder or shard", []string{"data", "check", "nowhere"}},
+		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", []string{"data", "check", empty}},
 		{`there is no data set "nowhere"; known are fashion-mnist, mnist`, []string{"data", "get", "nowhere"}},
 	} {
 		require.Equal(t, c.want, fails(t, 1, c.args...))

@@ -21,7 +21,7 @@ func benchCommand() *cli.Command {
 		Name:        "bench",
 		Usage:       "time the training steps of a system on random pictures",
 		ArgsUsage:   "SYSTEM",
-		Subcommands: []*cli.Command{benchMicroCommand(), benchLoadCommand()},
+		Subcommands: []*cli.Command{benchMicroCommand(), benchLoadCommand(), benchDataCommand()},
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},

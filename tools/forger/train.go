@@ -27,7 +27,7 @@ var (
 // runFlags are the flags of every training, in the order in which a person thinks of them.
 func runFlags(s train.System) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list) or folder of pictures", Value: s.Data},
+		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list), folder of pictures or shard (forger data pack)", Value: s.Data},
 		&cli.StringFlag{Name: "out", Usage: "run folder", DefaultText: "runs/" + s.Name + "-DATA"},
 		&cli.StringFlag{Name: "preset", Usage: "one of the presets above", DefaultText: "by the data"},
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
@@ -149,10 +149,10 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 			return o, err
 		}
 	}
-	// A folder by its whole path, so that the run can be resumed from anywhere.
+	// A folder or shard by its whole path, so that the run can be resumed from anywhere.
 	o.Data = c.String("data")
 	_, known := fetch.Find(o.Data)
-	if info, statErr := os.Stat(o.Data); !known && statErr == nil && info.IsDir() {
+	if _, statErr := os.Stat(o.Data); !known && statErr == nil {
 		o.Data, err = filepath.Abs(o.Data)
 	}
 	return o, err

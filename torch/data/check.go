@@ -17,7 +17,7 @@ import (
 // Report is what [Check] found in a folder.
 type Report struct {
 	Dir      string       `json:"dir"`
-	Kind     string       `json:"kind"` // "idx" or "pictures"
+	Kind     string       `json:"kind"` // "idx", "pictures" or "shard"
 	Checksum string       `json:"checksum,omitempty"`
 	Parts    []PartReport `json:"parts"` // the splits, or one part without a name
 	Broken   []Broken     `json:"broken"`
@@ -54,14 +54,20 @@ type Broken struct {
 	Problem string `json:"problem"`
 }
 
-// Check reads everything in an IDX set or a folder of pictures and reports counts, sizes, classes, mean and deviation,
+// Check reads everything in an IDX set, a folder of pictures or a shard and reports counts, sizes, classes, mean and deviation,
 // and every broken file by name. The folder of a fetched set also has its checksums verified. Broken files do not make
 // an error: that is kept for a folder that is missing or holds no set, and for the end of ctx.
 func Check(ctx context.Context, dir string) (*Report, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("data %s: there is no such folder", dir)
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data %s: there is no such folder or shard", dir)
 	}
 	r := &Report{Dir: dir, Broken: []Broken{}}
+	if !info.IsDir() {
+		r.Kind = "shard"
+		r.checkShard(dir)
+		return r, ctx.Err()
+	}
 	if isIDX(dir) {
 		r.Kind = "idx"
 		r.checkIDX(dir)
@@ -81,7 +87,7 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 			return nil, fmt.Errorf("data %s: %w", dir, err)
 		}
 		if len(files) == 0 {
-			return nil, fmt.Errorf("data %s: the folder holds no IDX set and no PNG, JPEG or WebP picture", filepath.Join(dir, string(split)))
+			return nil, fmt.Errorf("data %s: the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", filepath.Join(dir, string(split)))
 		}
 		part, broken := checkPictures(ctx, files, classes)
 		part.Split = split
@@ -121,6 +127,25 @@ func (r *Report) checkIDX(dir string) {
 		part.Split = split
 		r.Parts = append(r.Parts, part)
 	}
+}
+
+func (r *Report) checkShard(path string) {
+	s, err := OpenShard(path, Options{})
+	if err != nil {
+		r.Broken = append(r.Broken, Broken{path, err.Error()})
+		return
+	}
+	defer s.Close()
+	r.Checksum = "verified"
+	t := newTally(s.classes)
+	for i := range s.n {
+		label := int64(0)
+		if s.classes != nil {
+			label = s.label(i)
+		}
+		t.add(s.image(i), int(label), s.o.Channels)
+	}
+	r.Parts = []PartReport{t.report(s.o.Channels)}
 }
 
 func sameFile(a, b string) bool {

@@ -25,7 +25,7 @@
 // nor on how fast they are. Augmentation draws from a stream of its own for every item and epoch. So a [State],
 // a few numbers, is enough to go on exactly where a run stopped.
 //
-// The package is pure Go and makes no tensors. The trainer makes them, on its own thread, from a batch's slices.
+// The package makes no tensors and needs no LibTorch. The trainer makes them, on its own thread, from a batch's slices.
 package data
 
 import "math/rand/v2"

@@ -25,12 +25,14 @@ const (
 
 // Options says how the pictures of a set are prepared.
 type Options struct {
-	Split    Split        // "" is Train
-	Size     int          // side of the square pictures; 0 keeps the size of an IDX set, a folder needs it
-	Channels int          // 1 grey, 3 colour; 0 is 1 for an IDX set, 3 for a folder
-	Flip     bool         // mirror every second picture, drawn anew in each epoch
-	Upright  bool         // apply the EXIF orientation (folders)
-	Log      func(string) // hears of a fetch, a line at a time; may be nil
+	Split    Split         // "" is Train
+	Size     int           // side of the square pictures; 0 keeps the size of an IDX set or a shard, a folder needs it
+	Load     int           // side that the shorter side is brought to for a crop of Size at random; 0 crops the middle (folders, shards)
+	Filter   vision.Filter // of that resizing; the zero value is bilinear, as torchvision's default (folders)
+	Channels int           // 1 grey, 3 colour; 0 is 1 for an IDX set, 3 for a folder
+	Flip     bool          // mirror every second picture, drawn anew in each epoch
+	Upright  bool          // apply the EXIF orientation (folders)
+	Log      func(string)  // hears of a fetch, a line at a time; may be nil
 }
 
 // Digits is an IDX set such as MNIST: grey pictures with one label each, all held in memory as bytes. Its fields are
@@ -113,6 +115,9 @@ func openDigits(name, dir string, o Options) (*Digits, error) {
 	images, labels, err := readPair(dir, o.Split)
 	if err != nil {
 		return nil, fmt.Errorf("data %s: %w", name, err)
+	}
+	if o.Load > o.Size {
+		return nil, fmt.Errorf("data %s: an IDX set has no crops at random: leave out the side %d to crop from", name, o.Load)
 	}
 	n, h, w := images.Dims[0], images.Dims[1], images.Dims[2]
 	d := &Digits{name: name, size: o.Size, channels: o.Channels, flip: o.Flip, pixels: images.Data, labels: labels.Data, classes: classNames[name]}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,8 +17,8 @@ import (
 // Folder is a folder of pictures, read from disk each time. Its fields are "image" (C, S, S), float32 in [-1, 1],
 // and, if the pictures lie in class folders, "label" (), int64.
 //
-// A picture goes through torchvision's usual chain: resize the shorter side to S (bilinear, antialiased), crop the
-// middle S x S, flip if wanted, normalise. Alpha is dropped.
+// A picture goes through torchvision's usual chain: resize the shorter side to S, or to Load if given (antialiased),
+// crop the middle S x S, with Load any S x S, flip if wanted, normalise. Alpha is dropped.
 type Folder struct {
 	dir     string
 	o       Options
@@ -30,7 +31,7 @@ type pictureFile struct {
 	label int
 }
 
-// OpenFolder lists the pictures (PNG, JPEG, WebP by name) under dir, at any depth. As in torchvision's ImageFolder the
+// OpenFolder lists the pictures (PNG, JPEG, WebP, BMP by name) under dir, at any depth. As in torchvision's ImageFolder the
 // folders directly in dir are the classes, in the order of their names, and hold the pictures; if they hold none,
 // the pictures directly in dir are the set, without labels. If dir has a folder named like the split, train
 // or test, that one is opened instead. Names that begin with a dot are passed over; links are followed. The pictures themselves are first
@@ -38,6 +39,9 @@ type pictureFile struct {
 func OpenFolder(dir string, o Options) (*Folder, error) {
 	if o.Size < 1 {
 		return nil, fmt.Errorf("data %s: pictures in a folder differ in size: give the size to bring them to", dir)
+	}
+	if o.Load != 0 && o.Load < o.Size {
+		return nil, fmt.Errorf("data %s: %d x %d cannot be cropped from pictures brought to %d", dir, o.Size, o.Size, o.Load)
 	}
 	switch o.Channels {
 	case 0:
@@ -58,7 +62,7 @@ func OpenFolder(dir string, o Options) (*Folder, error) {
 		return nil, fmt.Errorf("data %s: %w", dir, err)
 	}
 	if len(f.files) == 0 {
-		return nil, fmt.Errorf("data %s: the folder holds no PNG, JPEG or WebP picture", dir)
+		return nil, fmt.Errorf("data %s: the folder holds no PNG, JPEG, WebP or BMP picture", dir)
 	}
 	return f, nil
 }
@@ -115,7 +119,7 @@ func listPictures(dir string) (files []pictureFile, classes []string, err error)
 		return files, nil, nil
 	}
 	if len(empty) > 0 {
-		return nil, nil, fmt.Errorf("class folder %s holds no PNG, JPEG or WebP picture: fill or remove it", empty[0])
+		return nil, nil, fmt.Errorf("class folder %s holds no PNG, JPEG, WebP or BMP picture: fill or remove it", empty[0])
 	}
 	return files, classes, nil
 }
@@ -125,7 +129,7 @@ func isPicture(name string) bool {
 		return false
 	}
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".webp":
+	case ".png", ".jpg", ".jpeg", ".webp", ".bmp":
 		return true
 	}
 	return false
@@ -193,19 +197,10 @@ func (f *Folder) Fields() []Field { return imageFields(f.o.Channels, f.o.Size, f
 
 // Read implements [Dataset]. Its error names the file and what is wrong with it.
 func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
-	path := f.files[i].path
-	raw, err := vision.Read(path)
+	im, err := f.picture(i, rng)
 	if err != nil {
 		return err
 	}
-	im, err := vision.DecodeBytes(path, raw, vision.Mode(f.o.Channels))
-	if err != nil {
-		return err
-	}
-	if f.o.Upright {
-		im = im.Upright(vision.Orientation(raw))
-	}
-	im = im.ResizeShort(f.o.Size, 0, vision.Bilinear).CenterCrop(f.o.Size, f.o.Size)
 	if f.o.Flip && rng.IntN(2) == 1 {
 		im = im.FlipH()
 	}
@@ -214,6 +209,33 @@ func (f *Folder) Read(i int, rng *rand.Rand, row []Array) error {
 		row[1].Int64[0] = int64(f.files[i].label)
 	}
 	return nil
+}
+
+// picture decodes picture i and brings it to its size. Without Load it needs no rng.
+func (f *Folder) picture(i int, rng *rand.Rand) (*vision.Image, error) {
+	path := f.files[i].path
+	raw, err := vision.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	im, err := vision.DecodeBytes(path, raw, vision.Mode(f.o.Channels))
+	if err != nil {
+		return nil, err
+	}
+	if f.o.Upright {
+		im = im.Upright(vision.Orientation(raw))
+	}
+	return f.o.fit(im, rng), nil
+}
+
+// fit resizes and crops a picture. Of a picture that has the side Load it only crops.
+func (o Options) fit(im *vision.Image, rng *rand.Rand) *vision.Image {
+	h, w := im.ShortSize(max(o.Load, o.Size), 0)
+	if o.Load > o.Size {
+		return im.ResizeCrop(h, w, o.Filter, rng.IntN(h-o.Size+1), rng.IntN(w-o.Size+1), o.Size, o.Size)
+	}
+	middle := func(n int) int { return int(math.RoundToEven(float64(n-o.Size) / 2)) }
+	return im.ResizeCrop(h, w, o.Filter, middle(h), middle(w), o.Size, o.Size)
 }
 
 var _ Labelled = (*Folder)(nil)

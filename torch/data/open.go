@@ -8,10 +8,10 @@ import (
 	"github.com/forgergan/forger/torch/data/fetch"
 )
 
-// Open returns a set by the name of a known one, which is fetched if need be, or by a folder: one that holds IDX
-// files as MNIST names them, or pictures (see [OpenFolder]). A known name wins over a folder of that name; write
-// ./mnist for the folder. The error is one sentence: an unknown name or folder, an option that cannot be, and what
-// [fetch.Get], [ReadIDX] and [OpenFolder] find wrong.
+// Open returns a set by the name of a known one, which is fetched if need be, by a folder: one that holds IDX
+// files as MNIST names them, or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]). A known name
+// wins over a folder of that name; write ./mnist for the folder. The error is one sentence: an unknown name or folder, an option that cannot be, and what
+// [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong.
 func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	switch {
 	case o.Split == "":
@@ -32,8 +32,16 @@ func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 		}
 		return digits(openDigits(nameOrDir, dir, o))
 	}
-	if info, err := os.Stat(nameOrDir); err != nil || !info.IsDir() {
+	info, err := os.Stat(nameOrDir)
+	if err != nil {
 		return nil, fmt.Errorf("data %s: there is no such set and no such folder; known sets are %s", nameOrDir, fetch.Names())
+	}
+	if !info.IsDir() {
+		shard, err := OpenShard(nameOrDir, o)
+		if err != nil {
+			return nil, err
+		}
+		return shard, nil
 	}
 	if isIDX(nameOrDir) {
 		return digits(openDigits(nameOrDir, nameOrDir, o))

@@ -220,12 +220,12 @@ func TestBadOptionsAndFoldersAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	ctx := context.Background()
 	for want, f := range map[string]func() (Dataset, error){
-		"known sets are fashion-mnist, mnist": func() (Dataset, error) { return Open(ctx, "mnits", Options{}) },
-		"give the size":                       func() (Dataset, error) { return Open(ctx, dir, Options{}) },
-		"holds no PNG, JPEG or WebP picture":  func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4}) },
-		"1 or 3 channels, not 2":              func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4, Channels: 2}) },
-		`no split "val"`:                      func() (Dataset, error) { return Open(ctx, dir, Options{Split: "val"}) },
-		"a size of -1":                        func() (Dataset, error) { return Open(ctx, dir, Options{Size: -1}) },
+		"known sets are fashion-mnist, mnist":     func() (Dataset, error) { return Open(ctx, "mnits", Options{}) },
+		"give the size":                           func() (Dataset, error) { return Open(ctx, dir, Options{}) },
+		"holds no PNG, JPEG, WebP or BMP picture": func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4}) },
+		"1 or 3 channels, not 2":                  func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4, Channels: 2}) },
+		`no split "val"`:                          func() (Dataset, error) { return Open(ctx, dir, Options{Split: "val"}) },
+		"a size of -1":                            func() (Dataset, error) { return Open(ctx, dir, Options{Size: -1}) },
 	} {
 		set, err := f()
 		require.ErrorContains(t, err, want)
@@ -281,7 +281,7 @@ func TestCheckReportsEveryBrokenPicture(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0, 0, 0}, p.Std, 1e-12)
 	require.Len(t, r.Broken, 2)
 	require.Equal(t, []string{cut, page}, []string{r.Broken[0].Path, r.Broken[1].Path})
-	require.Contains(t, r.Broken[1].Problem, "is not a PNG, JPEG or WebP file")
+	require.Contains(t, r.Broken[1].Problem, "is not a PNG, JPEG, WebP, GIF or BMP file")
 	_, err = json.Marshal(r)
 	require.NoError(t, err)
 

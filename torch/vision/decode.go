@@ -5,32 +5,60 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
+	"image/gif"
 	"image/png"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
+	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
+
+	"github.com/forgergan/forger/torch/vision/internal/jpeg"
 )
 
-// MaxPixels is the largest picture that is decoded, Pillow's limit. A file may not announce more than about 8,000
-// pixels a byte either (deflate cannot do better), beyond the first four million: so a tiny file cannot make the
-// decoder allocate gigabytes.
+// MaxPixels is the largest picture that is decoded, Pillow's limit. Beyond the first million pixels a file may not
+// announce more than its format can hold in its bytes either: so a tiny file cannot make the decoder allocate gigabytes.
 const MaxPixels = 178956970
 
-// A format is one kind of file: its name, its first bytes, and the two functions of its decoder.
+// A format is one kind of file: its name, its first bytes, the pixels that a byte of it can stand for at most, and the
+// two functions of its decoder. An error of theirs says what is wrong, or is io.ErrUnexpectedEOF.
 type format struct {
-	name   string
-	is     func(data []byte) bool
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
+	name    string
+	is      func(data []byte) bool
+	density int64
+	config  func(data []byte) (w, h int, err error)
+	decode  func(data []byte) (*Image, error)
 }
 
+const deflated = 8256 // pixels a byte: deflate makes 1032 bytes of one, a byte holds 8 pixels
+
 var formats = []format{
-	{"PNG", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
-	{"JPEG", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
-	{"WebP", func(b []byte) bool { return begins("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, webp.DecodeConfig, webp.Decode},
+	{"PNG", begins("\x89PNG\r\n\x1a\n"), deflated, config(png.DecodeConfig), decoder(png.Decode)},
+	{"JPEG", begins("\xff\xd8\xff"), 512, jpeg.Config, decodeJPEG}, // a block of 64 pixels takes a bit
+	{"WebP", func(b []byte) bool { return begins("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, deflated,
+		config(webp.DecodeConfig), decoder(webp.Decode)},
+	{"GIF", begins("GIF8"), 1 << 12, config(gif.DecodeConfig), decodeGIF}, // a code of 9 bits stands for up to 4096 pixels
+	{"BMP", begins("BM"), 8, config(bmp.DecodeConfig), decoder(bmp.Decode)},
+}
+
+// config and decoder bring the decoders of the standard library to the form of the table.
+func config(read func(io.Reader) (image.Config, error)) func([]byte) (w, h int, err error) {
+	return func(data []byte) (w, h int, err error) {
+		c, err := read(bytes.NewReader(data))
+		return c.Width, c.Height, err
+	}
+}
+
+func decoder(read func(io.Reader) (image.Image, error)) func([]byte) (*Image, error) {
+	return func(data []byte) (*Image, error) {
+		im, err := read(bytes.NewReader(data))
+		if err != nil {
+			return nil, err
+		}
+		return fromNative(im), nil
+	}
 }
 
 // foreign are kinds that people have and that are refused by name.
@@ -38,15 +66,15 @@ var foreign = []struct {
 	name, magic string
 	at          int
 }{
-	{"GIF", "GIF8", 0}, {"BMP", "BM", 0}, {"TIFF", "II*\x00", 0}, {"TIFF", "MM\x00*", 0}, {"HEIF or AVIF", "ftyp", 4}, {"SVG", "<svg", 0},
+	{"TIFF", "II*\x00", 0}, {"TIFF", "MM\x00*", 0}, {"HEIF or AVIF", "ftyp", 4}, {"SVG", "<svg", 0},
 }
 
 func begins(magic string) func([]byte) bool {
 	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }
 }
 
-// Decode reads a PNG, JPEG or WebP file, recognised by its content, in mode m. Samples of 16 bits keep the high
-// byte. An EXIF orientation is not applied, as in Pillow: see [Orientation] and [Image.Upright].
+// Decode reads a PNG, JPEG, WebP, GIF (its first picture) or BMP file, recognised by its content, in mode m. Samples of
+// 16 bits keep the high byte. An EXIF orientation is not applied, as in Pillow: see [Orientation] and [Image.Upright].
 // The error is one sentence with the path and what is wrong: missing, empty, cut off, not a picture, damaged, too large.
 func Decode(path string, m Mode) (*Image, error) {
 	data, err := Read(path)
@@ -92,27 +120,20 @@ func decode(data []byte) (im *Image, err error) {
 			im, err = nil, fmt.Errorf("is a damaged %s file (%v)", f.name, r)
 		}
 	}()
-	config, err := f.config(bytes.NewReader(data))
+	w, h, err := f.config(data)
 	if err != nil {
 		return nil, f.explain(err, len(data))
 	}
-	if config.Width < 1 || config.Height < 1 {
-		return nil, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, config.Width, config.Height)
+	if w < 1 || h < 1 {
+		return nil, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, w, h)
 	}
-	pixels := int64(config.Width) * int64(config.Height)
-	if pixels > MaxPixels || pixels > 1<<22+8256*int64(len(data)) {
-		return nil, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", config.Width, config.Height, len(data))
+	if pixels := int64(w) * int64(h); pixels > MaxPixels || pixels > 1<<20+f.density*int64(len(data)) {
+		return nil, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", w, h, len(data))
 	}
-	native, err := f.decode(bytes.NewReader(data))
-	if err != nil {
+	if im, err = f.decode(data); err != nil {
 		return nil, f.explain(err, len(data))
 	}
-	if f.name == "JPEG" {
-		if err := checkQuantisation(data); err != nil {
-			return nil, f.explain(err, len(data))
-		}
-	}
-	return fromNative(native, f.name == "WebP"), nil
+	return im, nil
 }
 
 func sniff(data []byte) (format, error) {
@@ -129,16 +150,19 @@ func sniff(data []byte) (format, error) {
 			return format{}, fmt.Errorf("is a %s file: convert it to PNG, JPEG or WebP", f.name)
 		}
 	}
-	return format{}, fmt.Errorf("is not a PNG, JPEG or WebP file (it begins with %q)", data[:min(len(data), 16)])
+	return format{}, fmt.Errorf("is not a PNG, JPEG, WebP, GIF or BMP file (it begins with %q)", data[:min(len(data), 16)])
 }
 
 func (f format) explain(err error, size int) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), "EOF") { // image/gif does not wrap
 		return fmt.Errorf("is cut off: the %s data end after %d bytes", f.name, size)
+	}
+	if errors.Is(err, png.UnsupportedError("dimension overflow")) {
+		return fmt.Errorf("announces more pixels than can be held in %d bytes: refused as too large", size)
 	}
 	var unsupportedPNG png.UnsupportedError
 	var unsupportedJPEG jpeg.UnsupportedError
-	if errors.As(err, &unsupportedPNG) || errors.As(err, &unsupportedJPEG) {
+	if errors.As(err, &unsupportedPNG) || errors.As(err, &unsupportedJPEG) || errors.Is(err, bmp.ErrUnsupported) {
 		return fmt.Errorf("is a %s file of a kind that is not read (%w): store it again as 8-bit RGB", f.name, err)
 	}
 	return fmt.Errorf("is a damaged %s file (%w)", f.name, err)

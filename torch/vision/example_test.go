@@ -17,6 +17,21 @@ func Example() {
 	// Output: 16 16 3 -1
 }
 
+func ExampleImage_ResizeCrop() {
+	im := vision.NewImage(256, 256, 3)
+	// The same as im.Resize(286, 286, vision.Bicubic).Crop(10, 20, 256, 256), in less time.
+	im = im.ResizeCrop(286, 286, vision.Bicubic, 10, 20, 256, 256)
+	fmt.Println(im.H, im.W)
+	// Output: 256 256
+}
+
+func ExampleImage_Rotate() {
+	im := vision.NewImage(20, 40, 1)
+	turned := im.Rotate(30, vision.Warp{Expand: true, Fill: []uint8{255}})
+	fmt.Println(turned.H, turned.W, turned.Pix[0])
+	// Output: 38 46 255
+}
+
 func ExampleSaveGrid() {
 	dir, err := os.MkdirTemp("", "grid")
 	if err != nil {

@@ -3,8 +3,6 @@ package vision
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 )
 
 // Orientation returns the EXIF orientation in the bytes of a JPEG, PNG or WebP file: 1 to 8, and 1 where there is
@@ -103,37 +101,4 @@ func segments(data []byte, f func(marker byte, body []byte) bool) {
 		}
 		b = b[2+size:]
 	}
-}
-
-// checkQuantisation refuses a JPEG whose first scan uses a table that was never defined. The standard library
-// decodes such a file to one flat colour, which would slip into a training set unseen.
-func checkQuantisation(data []byte) error {
-	var defined [16]bool
-	tables := map[byte]byte{} // component identifier to table
-	var err error
-	segments(data, func(marker byte, body []byte) bool {
-		switch {
-		case marker == 0xdb:
-			for len(body) > 0 {
-				defined[body[0]&15] = true
-				body = body[min(len(body), 65+64*int(body[0]>>4)):]
-			}
-		case marker == 0xc0 || marker == 0xc1 || marker == 0xc2:
-			for i := 6; i+2 < len(body); i += 3 {
-				tables[body[i]] = body[i+2] & 15
-			}
-		case marker == 0xda:
-			if len(body) == 0 {
-				err = errors.New("empty start of scan")
-				return false
-			}
-			for i := 1; i+1 < len(body) && i < 2*int(body[0]); i += 2 {
-				if t, ok := tables[body[i]]; ok && !defined[t] {
-					err = fmt.Errorf("quantisation table %d is missing", t)
-				}
-			}
-		}
-		return err == nil
-	})
-	return err
 }

@@ -83,7 +83,18 @@ func (im *Image) RandomResizedCrop(h, w int, scale, ratio [2]float64, f Filter, 
 
 // FlipH mirrors left and right.
 func (im *Image) FlipH() *Image {
-	return im.remap(im.H, im.W, func(y, x int) (int, int) { return y, im.W - 1 - x })
+	if im.C != 3 {
+		return im.remap(im.H, im.W, func(y, x int) (int, int) { return y, im.W - 1 - x })
+	}
+	out := NewImage(im.H, im.W, 3)
+	for y := range im.H { // the common case without a call a pixel
+		src, dst := im.row(y), out.row(y)
+		for i, k := 0, len(src)-3; k >= 0; i, k = i+3, k-3 {
+			to, from := dst[i:i+3:i+3], src[k:k+3:k+3]
+			to[0], to[1], to[2] = from[0], from[1], from[2]
+		}
+	}
+	return out
 }
 
 // FlipV mirrors top and bottom.

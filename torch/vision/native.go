@@ -1,13 +1,15 @@
 package vision
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"image/gif"
 )
 
 // fromNative copies what a decoder of the standard library returned: grey stays one channel, colours become RGB,
 // anything with alpha RGBA. Alpha is never multiplied in.
-func fromNative(src image.Image, limited bool) *Image {
+func fromNative(src image.Image) *Image {
 	switch src := src.(type) {
 	case *image.Gray:
 		out := native(src, 1)
@@ -47,12 +49,10 @@ func fromNative(src image.Image, limited bool) *Image {
 		return out
 	case *image.Paletted:
 		return fromPalette(src)
-	case *image.CMYK:
-		return fromCMYK(src)
 	case *image.YCbCr:
-		return fromYCbCr(src, limited)
+		return fromVideo(src)
 	case *image.NYCbCrA:
-		out := fromYCbCr(&src.YCbCr, limited).Convert(RGBA)
+		out := fromVideo(&src.YCbCr).Convert(RGBA)
 		for y := range out.H {
 			for x := range out.W {
 				out.Pix[4*(y*out.W+x)+3] = src.A[y*src.AStride+x]
@@ -112,19 +112,19 @@ func fromPalette(src *image.Paletted) *Image {
 	return out
 }
 
-// fromCMYK is Pillow's conversion: each ink darkens what black leaves, rounded in fixed point.
-func fromCMYK(src *image.CMYK) *Image {
-	out := native(src, 3)
-	for y := range out.H {
-		dst := out.row(y)
-		for x := range out.W {
-			ink := src.Pix[y*src.Stride+4*x:]
-			light := 255 - int(ink[3])
-			for c := range 3 {
-				v := int(ink[c])*light + 128
-				dst[3*x+c] = uint8(light - (v>>8+v)>>8)
-			}
-		}
+// decodeGIF returns the first picture of a file on its screen, what lies around it transparent.
+func decodeGIF(data []byte) (*Image, error) {
+	w, h, err := config(gif.DecodeConfig)(data)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	first, err := gif.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	im, at := fromNative(first), first.Bounds()
+	if at == image.Rect(0, 0, w, h) {
+		return im, nil
+	}
+	return im.Convert(RGBA).Crop(-at.Min.Y, -at.Min.X, h, w), nil
 }

@@ -3,6 +3,11 @@ package vision
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/forgergan/forger/torch/vision/internal/kernel"
 )
 
 // Filter is a resampling filter of Pillow.
@@ -17,6 +22,25 @@ const (
 	Bicubic // a = -0.5, as Pillow
 	Lanczos // three lobes
 )
+
+var filterNames = []string{"bilinear", "nearest", "box", "hamming", "bicubic", "lanczos"}
+
+// String is Pillow's name of the filter in lower case.
+func (f Filter) String() string {
+	if f < 0 || int(f) >= len(filterNames) {
+		return fmt.Sprintf("filter(%d)", int(f))
+	}
+	return filterNames[f]
+}
+
+// ParseFilter is the filter of that name.
+func ParseFilter(name string) (Filter, error) {
+	i := slices.Index(filterNames, name)
+	if i < 0 {
+		return 0, fmt.Errorf("there is no filter %q, only %s", name, strings.Join(filterNames, ", "))
+	}
+	return Filter(i), nil
+}
 
 // kernels gives the half-width and the function of each filter (Pillow, Resample.c).
 var kernels = map[Filter]struct {
@@ -68,26 +92,15 @@ func sinc(x float64) float64 {
 	return math.Sin(x) / x
 }
 
-// precision is the number of fraction bits of a coefficient: 32 bits less 8 of the pixel and 2 of head room.
-const precision = 22
-
-// taps are the fixed-point coefficients of one axis: output i is the sum of the inputs from first[i] on,
-// weighted with weights[i*width : i*width+count[i]].
-type taps struct {
-	first, count []int
-	weights      []int32
-	width        int
-}
-
 // newTaps follows Pillow's precompute_coeffs and normalize_coeffs_8bpc, in their order of operations.
-func newTaps(in, out int, f Filter) taps {
-	kernel := kernels[f]
+func newTaps(in, out int, f Filter) kernel.Taps {
+	k := kernels[f]
 	scale := float64(in) / float64(out)
 	wide := max(scale, 1)
-	support := kernel.support * wide
-	t := taps{make([]int, out), make([]int, out), nil, 2*int(math.Ceil(support)) + 1}
-	t.weights = make([]int32, out*t.width)
-	k := make([]float64, t.width)
+	support := k.support * wide
+	width := 2*int(math.Ceil(support)) + 1
+	t := kernel.Taps{First: make([]int32, out), Count: make([]int32, out), Weights: make([]int32, out*width), Width: width}
+	exact := make([]float64, width)
 	inverse := 1 / wide
 	for i := range out {
 		center := (float64(i) + 0.5) * scale
@@ -95,34 +108,23 @@ func newTaps(in, out int, f Filter) taps {
 		count := min(in, int(center+support+0.5)) - first
 		sum := 0.0
 		for x := range count {
-			k[x] = kernel.at((float64(x+first) - center + 0.5) * inverse)
-			sum += k[x]
+			exact[x] = k.at((float64(x+first) - center + 0.5) * inverse)
+			sum += exact[x]
 		}
 		for x := range count {
-			w := k[x]
+			w := exact[x]
 			if sum != 0 {
 				w /= sum
 			}
 			if w < 0 {
-				t.weights[i*t.width+x] = int32(w*(1<<precision) - 0.5)
+				t.Weights[i*width+x] = int32(w*(1<<kernel.Precision) - 0.5)
 			} else {
-				t.weights[i*t.width+x] = int32(w*(1<<precision) + 0.5)
+				t.Weights[i*width+x] = int32(w*(1<<kernel.Precision) + 0.5)
 			}
 		}
-		t.first[i], t.count[i] = first, count
+		t.First[i], t.Count[i] = int32(first), int32(count)
 	}
 	return t
-}
-
-func clip8(v int32) uint8 {
-	v >>= precision
-	if v < 0 {
-		return 0
-	}
-	if v > 255 {
-		return 255
-	}
-	return uint8(v)
 }
 
 // Resize returns the picture resampled to h x w, bit for bit as Pillow 13's Image.resize does on 8-bit modes: two
@@ -130,88 +132,61 @@ func clip8(v int32) uint8 {
 //
 // The horizontal pass comes first, except where the height shrinks by more than twice what the width does. That
 // exception came with Pillow 13; older versions differ there by a few units.
-func (im *Image) Resize(h, w int, f Filter) *Image {
+func (im *Image) Resize(h, w int, f Filter) *Image { return im.ResizeCrop(h, w, f, 0, 0, h, w) }
+
+// ResizeCrop is Resize(h, w, f) and then Crop(top, left, cropH, cropW), but computes the pixels of the crop only.
+// It panics on a size below 1.
+func (im *Image) ResizeCrop(h, w int, f Filter, top, left, cropH, cropW int) *Image {
 	if h < 1 || w < 1 {
 		panic(fmt.Sprintf("vision: cannot resize to %d x %d (height x width)", h, w))
 	}
-	if h == im.H && w == im.W {
-		return im.clone()
-	}
-	if f == Nearest {
-		return im.nearest(h, w)
-	}
-	if _, ok := kernels[f]; !ok {
+	if _, ok := kernels[f]; !ok && f != Nearest {
 		panic(fmt.Sprintf("vision: there is no filter %d", int(f)))
 	}
-	if im.C == 4 {
-		return im.premultiply().resample(h, w, f).unmultiply()
+	switch {
+	case h == im.H && w == im.W:
+		return im.Crop(top, left, cropH, cropW)
+	case f == Nearest:
+		return im.nearest(h, w).Crop(top, left, cropH, cropW)
+	case top < 0 || left < 0 || cropH < 1 || cropW < 1 || top+cropH > h || left+cropW > w: // over the border
+		return im.ResizeCrop(h, w, f, 0, 0, h, w).Crop(top, left, cropH, cropW)
+	case im.C == 4:
+		return im.premultiply().resample(h, w, f, top, left, cropH, cropW).unmultiply()
 	}
-	return im.resample(h, w, f)
+	return im.resample(h, w, f, top, left, cropH, cropW)
 }
 
-func (im *Image) resample(h, w int, f Filter) *Image {
-	verticalFirst := im.H-h > max(0, 2*(im.W-w))
-	if verticalFirst {
-		im = im.vertical(newTaps(im.H, h, f), h)
+// resample computes a part of the picture resampled to h x w.
+func (im *Image) resample(h, w int, f Filter, top, left, cropH, cropW int) *Image {
+	down := newTaps(im.H, h, f).Slice(top, top+cropH)
+	across := newTaps(im.W, w, f).Slice(left, left+cropW)
+	out := NewImage(cropH, cropW, im.C)
+	if im.H-h > max(0, 2*(im.W-w)) {
+		between := buffer(cropH * im.W * im.C)
+		kernel.Vertical(*between, im.Pix, im.W*im.C, down)
+		kernel.Horizontal(out.Pix, *between, cropH, im.W, im.C, across)
+		buffers.Put(between)
+		return out
 	}
-	if w != im.W {
-		im = im.horizontal(newTaps(im.W, w, f), w)
+	// The first pass makes the lines that the second one reads.
+	first, last := int(down.First[0]), int(down.First[cropH-1]+down.Count[cropH-1])
+	for i := range down.First {
+		down.First[i] -= int32(first)
 	}
-	if h != im.H {
-		im = im.vertical(newTaps(im.H, h, f), h)
-	}
-	return im
-}
-
-func (im *Image) horizontal(t taps, w int) *Image {
-	out := NewImage(im.H, w, im.C)
-	for y := range im.H {
-		src, dst := im.row(y), out.row(y)
-		for x := range w {
-			weights := t.weights[x*t.width:][:t.count[x]]
-			from := src[t.first[x]*im.C:][:len(weights)*im.C]
-			if im.C == 3 { // the common case in one pass over the weights
-				r, g, b := int32(1<<(precision-1)), int32(1<<(precision-1)), int32(1<<(precision-1))
-				for _, weight := range weights {
-					r += int32(from[0]) * weight
-					g += int32(from[1]) * weight
-					b += int32(from[2]) * weight
-					from = from[3:]
-				}
-				dst[3*x], dst[3*x+1], dst[3*x+2] = clip8(r), clip8(g), clip8(b)
-				continue
-			}
-			for c := range im.C {
-				sum := int32(1 << (precision - 1))
-				for k, weight := range weights {
-					sum += int32(from[k*im.C+c]) * weight
-				}
-				dst[x*im.C+c] = clip8(sum)
-			}
-		}
-	}
+	between := buffer((last - first) * cropW * im.C)
+	kernel.Horizontal(*between, im.Pix[first*im.W*im.C:], last-first, im.W, im.C, across)
+	kernel.Vertical(out.Pix, *between, cropW*im.C, down)
+	buffers.Put(between)
 	return out
 }
 
-func (im *Image) vertical(t taps, h int) *Image {
-	out := NewImage(h, im.W, im.C)
-	sums := make([]int32, im.W*im.C)
-	for y := range h {
-		for i := range sums {
-			sums[i] = 1 << (precision - 1)
-		}
-		for k, weight := range t.weights[y*t.width : y*t.width+t.count[y]] {
-			src := im.row(t.first[y] + k)
-			for i := range sums {
-				sums[i] += int32(src[i]) * weight
-			}
-		}
-		dst := out.row(y)
-		for i, s := range sums {
-			dst[i] = clip8(s)
-		}
-	}
-	return out
+// buffers keeps memory for what lies between two passes.
+var buffers = sync.Pool{New: func() any { return new([]uint8) }}
+
+func buffer(n int) *[]uint8 {
+	b := buffers.Get().(*[]uint8)
+	*b = slices.Grow((*b)[:0], n)[:n]
+	return b
 }
 
 // nearest adds up the source position step by step, as Pillow's affine scaling does: the rounding of the sum
@@ -263,6 +238,12 @@ func (im *Image) unmultiply() *Image {
 // ResizeShort scales the picture so that its shorter side becomes size and the longer int(size*longer/shorter):
 // torchvision's Resize with one number. With longest > 0 the longer side is held to that, then the shorter one follows.
 func (im *Image) ResizeShort(size, longest int, f Filter) *Image {
+	h, w := im.ShortSize(size, longest)
+	return im.Resize(h, w, f)
+}
+
+// ShortSize returns the height and width that [Image.ResizeShort] brings the picture to.
+func (im *Image) ShortSize(size, longest int) (h, w int) {
 	short, long := min(im.H, im.W), max(im.H, im.W)
 	s, l := size, size*long/short
 	if longest > 0 && l > longest {
@@ -270,7 +251,7 @@ func (im *Image) ResizeShort(size, longest int, f Filter) *Image {
 	}
 	s = max(s, 1)
 	if im.H <= im.W {
-		return im.Resize(s, l, f)
+		return s, l
 	}
-	return im.Resize(l, s, f)
+	return l, s
 }

@@ -23,14 +23,23 @@ func (im *Image) Normalize(dst, mean, std []float32) {
 		panic(fmt.Sprintf("vision: a picture of (%d, %d, %d) does not go into %d values with %d means and %d deviations",
 			im.C, im.H, im.W, len(dst), len(mean), len(std)))
 	}
+	var tables [4][256]float32
 	for c := range im.C {
-		var table [256]float32
-		for v := range table {
-			table[v] = (float32(v)/255 - mean[c]) / std[c]
+		for v := range tables[c] {
+			tables[c][v] = (float32(v)/255 - mean[c]) / std[c]
 		}
+	}
+	if im.C == 3 { // the common case in one go
+		r, g, b := dst[:plane], dst[plane:2*plane], dst[2*plane:]
+		for i, pix := 0, im.Pix; i < plane; i, pix = i+1, pix[3:] {
+			r[i], g[i], b[i] = tables[0][pix[0]], tables[1][pix[1]], tables[2][pix[2]]
+		}
+		return
+	}
+	for c := range im.C {
 		out := dst[c*plane : (c+1)*plane]
 		for i := range out {
-			out[i] = table[im.Pix[i*im.C+c]]
+			out[i] = tables[c][im.Pix[i*im.C+c]]
 		}
 	}
 }

@@ -33,6 +33,21 @@ func TestResizingWeighsColoursByAlpha(t *testing.T) {
 	require.Equal(t, want, im.Resize(15, 24, Bicubic))
 }
 
+func TestTurningWeighsColoursByAlpha(t *testing.T) {
+	im, err := Decode("testdata/rgba.png", RGBA)
+	require.NoError(t, err)
+	w, h := float64(im.W), float64(im.H)
+	start, end := [4][2]float64{{0, 0}, {w - 1, 0}, {w - 1, h - 1}, {0, h - 1}}, [4][2]float64{{2, 1}, {w - 4, 0}, {w - 2, h - 3}, {0, h - 2}}
+	for name, got := range map[string]*Image{
+		"perspective": im.Perspective(start, end, Warp{}),
+		"turned":      im.Rotate(25, Warp{Expand: true, Fill: []uint8{10, 200, 30, 255}}),
+	} {
+		want, err := Decode("testdata/rgba_"+name+".png", RGBA)
+		require.NoError(t, err)
+		require.Equal(t, want, got, name)
+	}
+}
+
 func TestOrientationOfWebPIsFound(t *testing.T) {
 	data, err := Read("testdata/exif6.webp")
 	require.NoError(t, err)
@@ -99,7 +114,9 @@ func TestErrorsNameTheFileAndTheReason(t *testing.T) {
 	binary.BigEndian.PutUint32(tall[29:], crc32.ChecksumIEEE(tall[12:29]))
 	for reason, data := range map[string][]byte{
 		"is an empty file":        {},
-		"is a GIF file":           []byte("GIF89a......"),
+		"the BMP data end":        []byte("BM......"),
+		"the GIF data end":        []byte("GIF89a"),
+		"is a TIFF file":          []byte("II*\x00...."),
 		"is not a PNG":            []byte("<!DOCTYPE html>"),
 		"is cut off":              small.Bytes()[:30],
 		"refused as too large":    tall,
@@ -186,6 +203,10 @@ func TestMisusePanics(t *testing.T) {
 		"factor":    func() { im.Contrast(-1) },
 		"hue":       func() { im.Hue(0.6) },
 		"blur":      func() { im.GaussianBlur(4, 1) },
+		"turn":      func() { im.Rotate(10, Warp{Filter: Bicubic}) },
+		"fill":      func() { im.Rotate(10, Warp{Fill: []uint8{1}}) },
+		"corners":   func() { im.Perspective([4][2]float64{}, [4][2]float64{}, Warp{}) },
+		"scale":     func() { im.Affine(Affine{Scale: -1}, Warp{}) },
 	} {
 		require.Panics(t, f, name)
 	}
