@@ -629,8 +629,8 @@ func (t *Tensor) Histc(o ...HistcOptions) *Tensor {
 	f := newFrame("Histc", firstOp+215)
 	f.tensor(t)
 	f.int(or(opt.Bins, 100))
-	f.scalar(opt.Min)
-	f.scalar(opt.Max)
+	f.scalar(orScalar(opt.Min, 0))
+	f.scalar(orScalar(opt.Max, 0))
 	return f.one()
 }
 

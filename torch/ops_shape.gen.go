@@ -561,7 +561,7 @@ func (t *Tensor) ConstantPad(pad []int, o ...ConstantPadOptions) *Tensor {
 	f := newFrame("ConstantPad", firstOp+280)
 	f.tensor(t)
 	f.ints(pad)
-	f.scalar(opt.Value)
+	f.scalar(orScalar(opt.Value, 0))
 	return f.one()
 }
 

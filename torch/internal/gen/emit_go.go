@@ -42,6 +42,11 @@ func (o *op) hasArg(name string) bool {
 	return false
 }
 
+// method reports whether o is a method of Tensor.
+func (o *op) method() bool {
+	return len(o.args) > 0 && o.args[0].name == "self" && o.args[0].typ == "Tensor"
+}
+
 // options returns the fields of the options struct and the struct's name, "" where o has none.
 func (o *op) options() (name string, fields []string) {
 	for _, a := range o.args {
@@ -82,7 +87,7 @@ func (o *op) emit(b *bytes.Buffer) {
 			optionsName, o.goName, optionsName, strings.Join(fields, "\n"))
 	}
 
-	method := len(o.args) > 0 && o.args[0].name == "self" && o.args[0].typ == "Tensor"
+	method := o.method()
 	var params, writes []string
 	last := len(o.args) - 1
 	for i, a := range o.args {

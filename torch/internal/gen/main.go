@@ -81,6 +81,11 @@ func generate(ops []*op, torch string) (map[string][]byte, error) {
 	}
 	files["native/src/operators.gen.h"] = emitTableHeader(ops)
 	files["native/src/operators.gen.cc"] = emitTable(ops)
+	table, err := emitTestTable(ops)
+	if err != nil {
+		return nil, err
+	}
+	files["operators.gen_test.go"] = table
 	header, err := os.ReadFile(filepath.Join(torch, "native/src/forger.h"))
 	if err != nil {
 		return nil, err
