@@ -20,7 +20,8 @@
 //
 //	torch.Conv2d(x, w, torch.Conv2dOptions{Stride: []int{2}, Padding: []int{1}, Groups: new(4)})
 //
-// Operators are generated from a list, torch/internal/gen/ops.allow. Adding one is adding a line.
+// Operators are generated from a list, torch/internal/gen/ops.allow. Adding one is adding a line. [Call] reaches all
+// the others by name. Package jit runs networks that Python saved as TorchScript.
 //
 // # Lifetime
 //

@@ -139,6 +139,10 @@ func (f *frame) optFloats(v []float64) {
 		f.none()
 		return
 	}
+	f.floats(v)
+}
+
+func (f *frame) floats(v []float64) {
 	f.list(capi.Floats, len(f.ints_), len(v))
 	for _, x := range v {
 		f.ints_ = append(f.ints_, int64(math.Float64bits(x)))

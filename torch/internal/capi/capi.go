@@ -102,6 +102,7 @@ const (
 	EmptyCache        Op = C.FORGER_EMPTY_CACHE
 	Flag              Op = C.FORGER_FLAG
 	Autocast          Op = C.FORGER_AUTOCAST
+	CallBoxed         Op = C.FORGER_CALL_BOXED
 	FirstOperator     Op = C.FORGER_NATIVES
 )
 

@@ -40,6 +40,7 @@ const Function natives[FORGER_NATIVES] = {
     empty_cache,
     flag,
     autocast,
+    call_boxed,
 };
 
 }  // namespace forger

@@ -52,4 +52,7 @@ void flag(Frame& f);
 // autocast.cc
 void autocast(Frame& f);
 
+// boxed.cc
+void call_boxed(Frame& f);
+
 }  // namespace forger
