@@ -38,7 +38,8 @@
 //
 // A *Tensor is a handle. Using one whose tensor is gone panics with an [*Error] of code [StaleTensor], also when
 // another goroutine freed it meanwhile; it never reads other memory. What a backward pass needs belongs to the graph,
-// not to the handles, so a scope may free the intermediate results of a forward pass. [Live] counts the tensors alive.
+// not to the handles, so a scope may free the intermediate results of a forward pass. [Live] counts the tensors alive;
+// [SetTensorProfile] records where each was made.
 //
 // Views share memory, as in PyTorch: View, At with numbers and ranges, Detach, Grad. Methods that end in InPlace change
 // their receiver and return it.

@@ -25,6 +25,9 @@ type Scalar any
 
 func newTensor(handle uint64, scoped bool) *Tensor {
 	t := &Tensor{handle: handle}
+	if profiling.Load() {
+		recordTensor(handle)
+	}
 	if !scoped {
 		t.freeWhenUnreachable()
 	}
@@ -35,6 +38,9 @@ func (t *Tensor) freeWhenUnreachable() {
 	runtime.AddCleanup(t, func(h uint64) {
 		var r capi.Result
 		capi.Call(capi.Free, []capi.Arg{{Kind: capi.Tensors, N: 1}}, nil, []uint64{h}, nil, &r)
+		if profiling.Load() {
+			forgetTensor(h)
+		}
 	}, t.handle)
 }
 
@@ -176,6 +182,9 @@ func (t *Tensor) Free() {
 	f := newFrame("Free", capi.Free)
 	f.optTensors([]*Tensor{t})
 	f.run()
+	if profiling.Load() && t != nil {
+		forgetTensor(t.handle)
+	}
 }
 
 // Keep moves t from the innermost scope to the one around it and returns it.
