@@ -235,6 +235,9 @@ func (f *frame) optDevice(d *Device) {
 }
 
 func (f *frame) memoryFormat(m MemoryFormat) {
+	if m < DefaultFormat || m > ChannelsLast3d {
+		f.refuse("%d is no memory format", m)
+	}
 	f.add(capi.Int, int64(max(m, ContiguousFormat)-ContiguousFormat))
 }
 

@@ -124,10 +124,29 @@ func (o *op) emit(b *bytes.Buffer) {
 		b.WriteString("opt := option(o)\n")
 	}
 	fmt.Fprintf(b, "f := newFrame(%q, firstOp+%d)\n", o.goName, o.id)
+	if o.guarded {
+		fmt.Fprintf(b, "guard%s(f, %s)\n", o.goName, strings.Join(o.variables(method, optionsName), ", "))
+	}
 	for _, w := range writes {
 		fmt.Fprintln(b, w)
 	}
 	fmt.Fprintf(b, "%s\n}\n", call)
+}
+
+// variables are what the generated function calls its arguments.
+func (o *op) variables(method bool, optionsName string) (names []string) {
+	for i, a := range o.args {
+		switch {
+		case i == 0 && method:
+			names = append(names, "t")
+		case !a.isOption() && !(o.creates() && tensorOptions[a.name]):
+			names = append(names, camel(a.name, false))
+		}
+	}
+	if optionsName != "" {
+		names = append(names, "opt")
+	}
+	return names
 }
 
 // writeTensorOption writes one of the four arguments of TensorOptions.

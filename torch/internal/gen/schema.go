@@ -14,6 +14,7 @@ import (
 type op struct {
 	schemaName string // add.Tensor
 	goName     string
+	guarded    bool     // a function of guard.go looks at the arguments first
 	results    []string // names of the results, where the schema has none
 	group      string
 	doc        string
@@ -55,6 +56,7 @@ func readAllow(path string) ([]*op, error) {
 		if name, results, ok := strings.Cut(strings.TrimSuffix(words[1], ")"), "("); ok {
 			o.goName, o.results = name, strings.Split(results, ",")
 		}
+		o.goName, o.guarded = strings.CutSuffix(o.goName, "!")
 		if seen[o.schemaName] || seen["go "+o.goName] {
 			return nil, fmt.Errorf("%s:%d: %s or %s stands there twice", path, n, o.schemaName, o.goName)
 		}
