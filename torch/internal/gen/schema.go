@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,31 +120,6 @@ func readLock(path string, allowed []*op) ([]*op, error) {
 		}
 	}
 	return allowed, nil
-}
-
-func printReport(w io.Writer, lockFile string, allowed []*op, wheel string) error {
-	ops, err := readLock(lockFile, allowed)
-	if err != nil {
-		return err
-	}
-	all, err := wheelSchemas(wheel)
-	if err != nil {
-		return err
-	}
-	changed := 0
-	for _, o := range ops {
-		switch now, ok := all[o.schemaName]; {
-		case !ok:
-			fmt.Fprintf(w, "removed  %s\n", o.schema)
-		case now != o.schema:
-			fmt.Fprintf(w, "changed  %s\n     to  %s\n", o.schema, now)
-		default:
-			continue
-		}
-		changed++
-	}
-	fmt.Fprintf(w, "%d of %d operators differ\n", changed, len(ops))
-	return nil
 }
 
 var (
