@@ -2,12 +2,9 @@ package torch
 
 import "slices"
 
-// sameShapes refuses lists that differ in length, in shapes or in types from the parameters: the fused kernels of the
-// CPU would write beyond the shorter one. It costs half a microsecond a tensor.
-func sameShapes(f *frame, self []*Tensor, steps []*Tensor, others ...[]*Tensor) {
-	if steps != nil && len(steps) != len(self) {
-		f.refuse("%d parameters, %d steps", len(self), len(steps))
-	}
+// sameShapes refuses lists that differ in length, shapes or types from the parameters: the fused kernels of the CPU
+// would write beyond the smaller one. It costs half a microsecond a tensor.
+func sameShapes(f *frame, self []*Tensor, others ...[]*Tensor) {
 	for _, list := range others {
 		if len(list) != len(self) {
 			f.refuse("%d parameters, and a list of %d", len(self), len(list))
@@ -26,36 +23,58 @@ func sameShapes(f *frame, self []*Tensor, steps []*Tensor, others ...[]*Tensor) 
 				f.refuse("parameter %d is %s of %s, beside it is %s of %s", i, shapeString(want.sizes), want.dtype, shapeString(m.sizes), m.dtype)
 			}
 		}
-		if steps != nil && (steps[i] == nil || steps[i].Numel() != 1) {
+	}
+}
+
+// oneStepEach refuses steps that are not one number for each parameter.
+func oneStepEach(f *frame, self, steps []*Tensor) {
+	if len(steps) != len(self) {
+		f.refuse("%d parameters, %d steps", len(self), len(steps))
+	}
+	for i, s := range steps {
+		if s == nil || s.Numel() != 1 {
 			f.refuse("step %d is not one number", i)
 		}
 	}
 }
 
-func guardFusedAdamInPlace(f *frame, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps []*Tensor, _, _, _, _, _ float64, amsgrad, _ bool, _ FusedAdamInPlaceOptions) {
-	guardAdam(f, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps, amsgrad)
+// oneNumber refuses an amount for all parameters that is not one number; it may be nil.
+func oneNumber(f *frame, amounts ...*Tensor) {
+	for _, t := range amounts {
+		if t != nil && t.Numel() != 1 {
+			f.refuse("GradScale or FoundInf is %s, not one number", shapeString(t.Shape()))
+		}
+	}
 }
 
-func guardFusedAdamWInPlace(f *frame, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps []*Tensor, _, _, _, _, _ float64, amsgrad, _ bool, _ FusedAdamWInPlaceOptions) {
+func guardFusedAdamInPlace(f *frame, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps []*Tensor, _, _, _, _, _ float64, amsgrad, _ bool, opt FusedAdamInPlaceOptions) {
 	guardAdam(f, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps, amsgrad)
+	oneNumber(f, opt.GradScale, opt.FoundInf)
+}
+
+func guardFusedAdamWInPlace(f *frame, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps []*Tensor, _, _, _, _, _ float64, amsgrad, _ bool, opt FusedAdamWInPlaceOptions) {
+	guardAdam(f, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps, amsgrad)
+	oneNumber(f, opt.GradScale, opt.FoundInf)
 }
 
 func guardAdam(f *frame, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, steps []*Tensor, amsgrad bool) {
-	lists := [][]*Tensor{grads, expAvgs, expAvgSqs}
+	sameShapes(f, self, grads, expAvgs, expAvgSqs)
 	if amsgrad {
-		lists = append(lists, maxExpAvgSqs)
+		sameShapes(f, self, maxExpAvgSqs)
 	}
-	sameShapes(f, self, append([]*Tensor{}, steps...), lists...)
+	oneStepEach(f, self, steps)
 }
 
-func guardFusedSGDInPlace(f *frame, self, grads, momenta []*Tensor, _, momentum, _, _ float64, _, _, _ bool, _ FusedSGDInPlaceOptions) {
-	if len(momenta) == 0 && momentum == 0 {
-		sameShapes(f, self, nil, grads)
-		return
+func guardFusedSGDInPlace(f *frame, self, grads, momenta []*Tensor, _, momentum, _, _ float64, _, _, _ bool, opt FusedSGDInPlaceOptions) {
+	sameShapes(f, self, grads)
+	if len(momenta) > 0 || momentum != 0 {
+		sameShapes(f, self, momenta)
 	}
-	sameShapes(f, self, nil, grads, momenta)
+	oneNumber(f, opt.GradScale, opt.FoundInf)
 }
 
-func guardFusedAdagradInPlace(f *frame, self, grads, sums, steps []*Tensor, _, _, _, _ float64, _ bool, _ FusedAdagradInPlaceOptions) {
-	sameShapes(f, self, append([]*Tensor{}, steps...), grads, sums)
+func guardFusedAdagradInPlace(f *frame, self, grads, sums, steps []*Tensor, _, _, _, _ float64, _ bool, opt FusedAdagradInPlaceOptions) {
+	sameShapes(f, self, grads, sums)
+	oneStepEach(f, self, steps)
+	oneNumber(f, opt.GradScale, opt.FoundInf)
 }
