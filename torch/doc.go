@@ -20,7 +20,8 @@
 //
 //	torch.Conv2d(x, w, torch.Conv2dOptions{Stride: []int{2}, Padding: []int{1}, Groups: new(4)})
 //
-// Operators are generated from a list, torch/internal/gen/ops.allow. Adding one is adding a line.
+// Operators are generated from a list, torch/internal/gen/ops.allow. Adding one is adding a line. [Call] reaches all
+// the others by name. Package jit runs networks that Python saved as TorchScript.
 //
 // # Lifetime
 //
@@ -37,7 +38,8 @@
 //
 // A *Tensor is a handle. Using one whose tensor is gone panics with an [*Error] of code [StaleTensor], also when
 // another goroutine freed it meanwhile; it never reads other memory. What a backward pass needs belongs to the graph,
-// not to the handles, so a scope may free the intermediate results of a forward pass. [Live] counts the tensors alive.
+// not to the handles, so a scope may free the intermediate results of a forward pass. [Live] counts the tensors alive;
+// [SetTensorProfile] records where each was made.
 //
 // Views share memory, as in PyTorch: View, At with numbers and ranges, Detach, Grad. Methods that end in InPlace change
 // their receiver and return it.

@@ -102,6 +102,10 @@ func oneLine(s string) string {
 	if debug.Load() {
 		return s
 	}
+	if strings.HasPrefix(s, "The following operation failed in the TorchScript interpreter.") { // its traceback, then what is wrong
+		s = strings.TrimSpace(s)
+		s = s[strings.LastIndex(s, "\n")+1:]
+	}
 	s, _, _ = strings.Cut(s, "\n")
 	if strings.HasPrefix(s, "[enforce fail at ") { // a place in LibTorch's sources and a condition
 		if i := strings.Index(s, "DefaultCPUAllocator: "); i >= 0 {

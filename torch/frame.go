@@ -140,6 +140,10 @@ func (f *frame) optFloats(v []float64) {
 		f.none()
 		return
 	}
+	f.floats(v)
+}
+
+func (f *frame) floats(v []float64) {
 	f.list(capi.Floats, len(f.ints_), len(v))
 	for _, x := range v {
 		f.ints_ = append(f.ints_, int64(math.Float64bits(x)))
@@ -232,6 +236,9 @@ func (f *frame) optDevice(d *Device) {
 }
 
 func (f *frame) memoryFormat(m MemoryFormat) {
+	if m < DefaultFormat || m > ChannelsLast3d {
+		f.refuse("%d is no memory format", m)
+	}
 	f.add(capi.Int, int64(max(m, ContiguousFormat)-ContiguousFormat))
 }
 

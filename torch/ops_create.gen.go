@@ -171,6 +171,7 @@ type ArangeOptions struct {
 func Arange(start Scalar, end Scalar, o ...ArangeOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("Arange", firstOp+332)
+	guardArange(f, start, end, opt)
 	f.scalar(start)
 	f.scalar(end)
 	f.scalar(orScalar(opt.Step, 1))

@@ -107,6 +107,7 @@ type FusedAdamInPlaceOptions struct {
 func FusedAdamInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamInPlaceOptions) {
 	opt := option(o)
 	f := newFrame("FusedAdamInPlace", firstOp+487)
+	guardFusedAdamInPlace(f, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, stateSteps, lr, beta1, beta2, weightDecay, eps, amsgrad, maximize, opt)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -137,6 +138,7 @@ type FusedAdamWInPlaceOptions struct {
 func FusedAdamWInPlace(self []*Tensor, grads []*Tensor, expAvgs []*Tensor, expAvgSqs []*Tensor, maxExpAvgSqs []*Tensor, stateSteps []*Tensor, lr float64, beta1 float64, beta2 float64, weightDecay float64, eps float64, amsgrad bool, maximize bool, o ...FusedAdamWInPlaceOptions) {
 	opt := option(o)
 	f := newFrame("FusedAdamWInPlace", firstOp+488)
+	guardFusedAdamWInPlace(f, self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, stateSteps, lr, beta1, beta2, weightDecay, eps, amsgrad, maximize, opt)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(expAvgs)
@@ -167,6 +169,7 @@ type FusedSGDInPlaceOptions struct {
 func FusedSGDInPlace(self []*Tensor, grads []*Tensor, momentumBufferList []*Tensor, weightDecay float64, momentum float64, lr float64, dampening float64, nesterov bool, maximize bool, isFirstStep bool, o ...FusedSGDInPlaceOptions) {
 	opt := option(o)
 	f := newFrame("FusedSGDInPlace", firstOp+489)
+	guardFusedSGDInPlace(f, self, grads, momentumBufferList, weightDecay, momentum, lr, dampening, nesterov, maximize, isFirstStep, opt)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(momentumBufferList)
@@ -491,6 +494,7 @@ type FusedAdagradInPlaceOptions struct {
 func FusedAdagradInPlace(self []*Tensor, grads []*Tensor, stateSums []*Tensor, stateSteps []*Tensor, lr float64, lrDecay float64, weightDecay float64, eps float64, maximize bool, o ...FusedAdagradInPlaceOptions) {
 	opt := option(o)
 	f := newFrame("FusedAdagradInPlace", firstOp+517)
+	guardFusedAdagradInPlace(f, self, grads, stateSums, stateSteps, lr, lrDecay, weightDecay, eps, maximize, opt)
 	f.tensors(self)
 	f.tensors(grads)
 	f.tensors(stateSums)

@@ -380,6 +380,7 @@ func (t *Tensor) Eig() (eigenvalues, eigenvectors *Tensor) {
 //	linalg_eigvals(Tensor self) -> Tensor
 func (t *Tensor) Eigvals() *Tensor {
 	f := newFrame("Eigvals", firstOp+155)
+	guardEigvals(f, t)
 	f.tensor(t)
 	return f.one()
 }
@@ -711,6 +712,7 @@ type ScaledDotProductAttentionOptions struct {
 func ScaledDotProductAttention(query *Tensor, key *Tensor, value *Tensor, o ...ScaledDotProductAttentionOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("ScaledDotProductAttention", firstOp+176)
+	guardScaledDotProductAttention(f, query, key, value, opt)
 	f.tensor(query)
 	f.tensor(key)
 	f.tensor(value)

@@ -407,6 +407,7 @@ type CTCLossOptions struct {
 func CTCLoss(logProbs *Tensor, targets *Tensor, inputLengths []int, targetLengths []int, o ...CTCLossOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("CTCLoss", firstOp+478)
+	guardCTCLoss(f, logProbs, targets, inputLengths, targetLengths, opt)
 	f.tensor(logProbs)
 	f.tensor(targets)
 	f.ints(inputLengths)
@@ -430,6 +431,7 @@ type CTCLossTensorOptions struct {
 func CTCLossTensor(logProbs *Tensor, targets *Tensor, inputLengths *Tensor, targetLengths *Tensor, o ...CTCLossTensorOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("CTCLossTensor", firstOp+479)
+	guardCTCLossTensor(f, logProbs, targets, inputLengths, targetLengths, opt)
 	f.tensor(logProbs)
 	f.tensor(targets)
 	f.tensor(inputLengths)

@@ -112,6 +112,7 @@ type WeightNormOptions struct {
 func WeightNorm(v *Tensor, g *Tensor, o ...WeightNormOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("WeightNorm", firstOp+387)
+	guardWeightNorm(f, v, g, opt)
 	f.tensor(v)
 	f.tensor(g)
 	f.int(opt.Dim)

@@ -248,6 +248,7 @@ func PackPaddedSequence(input *Tensor, lengths *Tensor, batchFirst bool) (data, 
 //	_pad_packed_sequence(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int total_length) -> (Tensor, Tensor)
 func PadPackedSequence(data *Tensor, batchSizes *Tensor, batchFirst bool, paddingValue Scalar, totalLength int) (padded, lengths *Tensor) {
 	f := newFrame("PadPackedSequence", firstOp+455)
+	guardPadPackedSequence(f, data, batchSizes, batchFirst, paddingValue, totalLength)
 	f.tensor(data)
 	f.tensor(batchSizes)
 	f.bool(batchFirst)

@@ -1,8 +1,6 @@
 package torch_test
 
 import (
-	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,63 +96,6 @@ func TestOptionsHavePyTorchsDefaults(t *testing.T) {
 		require.Equal(t, []float32{2, 3}, torch.Values[float32](m.Clamp(torch.ClampOptions{Min: 2, Max: 3}).At(0, torch.Range{Start: 1})))
 		require.Equal(t, 6.0, m.Clamp(torch.ClampOptions{Min: 2}).Max().Item(), "a bound that is not given does not limit")
 	})
-}
-
-// inPlaceCalls has one call of each method that changes its receiver.
-var inPlaceCalls = map[string]func(x, y *torch.Tensor) *torch.Tensor{
-	"AddInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.AddInPlace(y) },
-	"AddScalarInPlace": func(x, y *torch.Tensor) *torch.Tensor { return x.AddScalarInPlace(1) },
-	"SubInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.SubInPlace(y) },
-	"MulInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.MulInPlace(y) },
-	"MulScalarInPlace": func(x, y *torch.Tensor) *torch.Tensor { return x.MulScalarInPlace(2) },
-	"DivInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.DivInPlace(y) },
-	"DivScalarInPlace": func(x, y *torch.Tensor) *torch.Tensor { return x.DivScalarInPlace(2) },
-	"ClampInPlace":     func(x, y *torch.Tensor) *torch.Tensor { return x.ClampInPlace(torch.ClampInPlaceOptions{Max: 0.1}) },
-	"LerpInPlace":      func(x, y *torch.Tensor) *torch.Tensor { return x.LerpInPlace(y, 0.5) },
-	"AddcmulInPlace":   func(x, y *torch.Tensor) *torch.Tensor { return x.AddcmulInPlace(y, y) },
-	"AddcdivInPlace":   func(x, y *torch.Tensor) *torch.Tensor { return x.AddcdivInPlace(y, y) },
-	"ErfinvInPlace":    func(x, y *torch.Tensor) *torch.Tensor { return x.ErfinvInPlace() },
-	"ReLUInPlace":      func(x, y *torch.Tensor) *torch.Tensor { return x.ReLUInPlace() },
-	"LeakyReLUInPlace": func(x, y *torch.Tensor) *torch.Tensor { return x.LeakyReLUInPlace() },
-	"TanhInPlace":      func(x, y *torch.Tensor) *torch.Tensor { return x.TanhInPlace() },
-	"IndexPutInPlace": func(x, y *torch.Tensor) *torch.Tensor {
-		return x.IndexPutInPlace([]*torch.Tensor{longs(0)}, torch.Of(float32(9)))
-	},
-	"ScatterInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.ScatterInPlace(0, longs(0), 9) },
-	"ScatterTensorInPlace": func(x, y *torch.Tensor) *torch.Tensor { return x.ScatterTensorInPlace(0, longs(0), y) },
-	"CopyInPlace":          func(x, y *torch.Tensor) *torch.Tensor { return x.CopyInPlace(y) },
-	"FillInPlace":          func(x, y *torch.Tensor) *torch.Tensor { return x.FillInPlace(9) },
-	"ZeroInPlace":          func(x, y *torch.Tensor) *torch.Tensor { return x.ZeroInPlace() },
-	"NormalInPlace":        func(x, y *torch.Tensor) *torch.Tensor { return x.NormalInPlace() },
-	"UniformInPlace":       func(x, y *torch.Tensor) *torch.Tensor { return x.UniformInPlace() },
-	"RandomInPlace":        func(x, y *torch.Tensor) *torch.Tensor { return x.RandomInPlace() },
-	"RandomToInPlace":      func(x, y *torch.Tensor) *torch.Tensor { return x.RandomToInPlace(5) },
-	"BernoulliInPlace":     func(x, y *torch.Tensor) *torch.Tensor { return x.BernoulliInPlace() },
-	"ExponentialInPlace":   func(x, y *torch.Tensor) *torch.Tensor { return x.ExponentialInPlace() },
-	"CauchyInPlace":        func(x, y *torch.Tensor) *torch.Tensor { return x.CauchyInPlace() },
-	"LogNormalInPlace":     func(x, y *torch.Tensor) *torch.Tensor { return x.LogNormalInPlace() },
-	"GeometricInPlace":     func(x, y *torch.Tensor) *torch.Tensor { return x.GeometricInPlace(0.5) },
-}
-
-func TestMethodsInPlaceChangeAndReturnTheirReceiver(t *testing.T) {
-	torchtest.Native(t)
-	torchtest.NoLeaks(t)
-	methods := reflect.TypeFor[*torch.Tensor]()
-	for i := range methods.NumMethod() {
-		name := methods.Method(i).Name
-		if !strings.HasSuffix(name, "InPlace") {
-			continue
-		}
-		call := inPlaceCalls[name]
-		require.NotNil(t, call, "%s needs a call in inPlaceCalls", name)
-		torch.Scope(func() {
-			x, y := torch.FromSlice([]float32{0.25, 0.75}), torch.FromSlice([]float32{4, 5})
-			live := torch.Live()
-			require.Same(t, x, call(x, y), name)
-			require.LessOrEqual(t, torch.Live(), live+2, "%s makes no tensor but its arguments", name)
-			require.Equal(t, []float32{4, 5}, torch.Values[float32](y), name)
-		})
-	}
 }
 
 func TestANumberWhoseDefaultIsZeroNeedNotBeGiven(t *testing.T) {

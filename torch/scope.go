@@ -48,6 +48,9 @@ func scopeEnd(mark int) {
 	f := newFrame("Scope", capi.ScopeEnd)
 	f.int(mark)
 	f.run()
+	if profiling.Load() {
+		forgetFreed()
+	}
 }
 
 // Stats counts tensors.

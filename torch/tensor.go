@@ -25,6 +25,9 @@ type Scalar any
 
 func newTensor(handle uint64, scoped bool) *Tensor {
 	t := &Tensor{handle: handle}
+	if profiling.Load() {
+		recordTensor(handle)
+	}
 	if !scoped {
 		t.freeWhenUnreachable()
 	}
@@ -37,6 +40,9 @@ func (t *Tensor) freeWhenUnreachable() {
 		f.list(capi.Tensors, 0, 1)
 		f.handles = append(f.handles, h)
 		f.run()
+		if profiling.Load() {
+			forgetTensor(h)
+		}
 	}, t.handle)
 }
 
@@ -179,6 +185,9 @@ func (t *Tensor) Free() {
 	f := newFrame("Free", capi.Free)
 	f.optTensors([]*Tensor{t})
 	f.run()
+	if profiling.Load() && t != nil {
+		forgetTensor(t.handle)
+	}
 }
 
 // Keep moves t from the innermost scope to the one around it and returns it.

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,14 +45,25 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// NoLeaks fails the test if it ends with more tensors alive, or more Go functions held by graphs, than it began with.
+// NoLeaks fails the test if it ends with more tensors alive, or more Go functions held by graphs, than it began with. With
+// FORGER_TENSOR_PROFILE=1 it shows the stacks where those tensors were made.
 func NoLeaks(t testing.TB) {
 	t.Helper()
 	before := settled(0)
 	functions := torch.CurrentStats().Functions
+	profile := os.Getenv("FORGER_TENSOR_PROFILE") == "1"
+	torch.SetTensorProfile(profile)
 	t.Cleanup(func() {
-		if after := settled(before); after > before {
-			t.Errorf("%d tensors leaked", after-before)
+		defer torch.SetTensorProfile(false)
+		after := settled(before)
+		switch {
+		case after <= before:
+		case profile:
+			var stacks strings.Builder
+			pprof.Lookup("torch.tensor").WriteTo(&stacks, 1)
+			t.Errorf("%d tensors leaked, made at\n%s", after-before, &stacks)
+		default:
+			t.Errorf("%d tensors leaked; FORGER_TENSOR_PROFILE=1 shows where they were made", after-before)
 		}
 		if after := torch.CurrentStats().Functions; after > functions {
 			t.Errorf("%d functions leaked", after-functions)

@@ -115,6 +115,8 @@ const (
 	EmptyCache        Op = C.FORGER_EMPTY_CACHE
 	Flag              Op = C.FORGER_FLAG
 	Autocast          Op = C.FORGER_AUTOCAST
+	CallBoxed         Op = C.FORGER_CALL_BOXED
+	Alike             Op = C.FORGER_ALIKE
 	FirstOperator     Op = C.FORGER_NATIVES
 )
 

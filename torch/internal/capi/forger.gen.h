@@ -116,6 +116,10 @@ enum forger_native {
   FORGER_EMPTY_CACHE,
   FORGER_FLAG,           /* which, bool */
   FORGER_AUTOCAST,       /* device type, on, dtype, cache, enter or leave -> what on, dtype and cache were */
+  FORGER_CALL_BOXED,     /* name of an operator, number of positional arguments, these, then name and value of others
+                            -> for each result its forger_kind and: a value, a device's type and index, or a list's
+                            length and elements (a string's bytes, eight a value) */
+  FORGER_ALIKE,          /* tensors, numbers?, lists of tensors... -> 1 if all lists have the types and shapes of the first and the numbers one element each */
   FORGER_NATIVES
 };
 

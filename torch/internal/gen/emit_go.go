@@ -42,6 +42,11 @@ func (o *op) hasArg(name string) bool {
 	return false
 }
 
+// method reports whether o is a method of Tensor.
+func (o *op) method() bool {
+	return len(o.args) > 0 && o.args[0].name == "self" && o.args[0].typ == "Tensor"
+}
+
 // options returns the fields of the options struct and the struct's name, "" where o has none.
 func (o *op) options() (name string, fields []string) {
 	for _, a := range o.args {
@@ -82,7 +87,7 @@ func (o *op) emit(b *bytes.Buffer) {
 			optionsName, o.goName, optionsName, strings.Join(fields, "\n"))
 	}
 
-	method := len(o.args) > 0 && o.args[0].name == "self" && o.args[0].typ == "Tensor"
+	method := o.method()
 	var params, writes []string
 	last := len(o.args) - 1
 	for i, a := range o.args {
@@ -119,10 +124,29 @@ func (o *op) emit(b *bytes.Buffer) {
 		b.WriteString("opt := option(o)\n")
 	}
 	fmt.Fprintf(b, "f := newFrame(%q, firstOp+%d)\n", o.goName, o.id)
+	if o.guarded {
+		fmt.Fprintf(b, "guard%s(f, %s)\n", o.goName, strings.Join(o.variables(method, optionsName), ", "))
+	}
 	for _, w := range writes {
 		fmt.Fprintln(b, w)
 	}
 	fmt.Fprintf(b, "%s\n}\n", call)
+}
+
+// variables are what the generated function calls its arguments.
+func (o *op) variables(method bool, optionsName string) (names []string) {
+	for i, a := range o.args {
+		switch {
+		case i == 0 && method:
+			names = append(names, "t")
+		case !a.isOption() && !(o.creates() && tensorOptions[a.name]):
+			names = append(names, camel(a.name, false))
+		}
+	}
+	if optionsName != "" {
+		names = append(names, "opt")
+	}
+	return names
 }
 
 // writeTensorOption writes one of the four arguments of TensorOptions.

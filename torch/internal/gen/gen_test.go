@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,7 +15,7 @@ import (
 )
 
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
-	require.NoError(t, run("", "", true))
+	require.NoError(t, run("", "", "", true))
 }
 
 func TestEveryGeneratedExportedNameIsDocumented(t *testing.T) {
@@ -121,37 +122,40 @@ func TestTheAllowListRefusesHalfAndDoubleLines(t *testing.T) {
 	}
 }
 
-// A LibTorch that removed one operator and changed another.
+// A LibTorch that removed one operator, changed another and gave a third one more overload.
 func TestTheReportNamesWhatAnotherLibTorchChanges(t *testing.T) {
 	lock, err := os.ReadFile("ops.lock")
 	require.NoError(t, err)
-	var yaml strings.Builder
-	for line := range strings.Lines(string(lock)) {
-		switch {
-		case strings.HasPrefix(line, "relu("):
-			continue
-		case strings.HasPrefix(line, "leaky_relu("):
-			line = strings.Replace(line, "0.01", "0.02", 1)
+	wheelOf := func(schemas string) string {
+		var yaml strings.Builder
+		for line := range strings.Lines(schemas) {
+			yaml.WriteString("- func: " + line + "  variants: function\n")
 		}
-		yaml.WriteString("- func: " + line + "  variants: function\n")
+		wheel := t.TempDir()
+		dir := filepath.Join(wheel, "torchgen/packaged/ATen/native")
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "native_functions.yaml"), []byte(yaml.String()), 0o644))
+		return wheel
 	}
-	wheel := t.TempDir()
-	dir := filepath.Join(wheel, "torchgen/packaged/ATen/native")
-	require.NoError(t, os.MkdirAll(dir, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "native_functions.yaml"), []byte(yaml.String()), 0o644))
+	old := wheelOf(string(lock))
+	wheel := wheelOf(strings.NewReplacer("\nrelu(Tensor self) -> Tensor\n", "\n", "negative_slope=0.01) -> Tensor\n", "negative_slope=0.02, bool fast=False) -> Tensor\n").
+		Replace(string(lock)) + "tanh.fast(Tensor self) -> Tensor\ntanh.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)\n")
 
 	allowed, err := readAllow("ops.allow")
 	require.NoError(t, err)
 	var out strings.Builder
-	require.NoError(t, printReport(&out, "ops.lock", allowed, wheel))
-	require.Contains(t, out.String(), "removed  relu(Tensor self) -> Tensor\n")
-	require.Contains(t, out.String(), "changed  leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor\n"+
-		"     to  leaky_relu(Tensor self, Scalar negative_slope=0.02) -> Tensor\n")
-	require.Contains(t, out.String(), "2 of ")
+	require.NoError(t, printReport(&out, "ops.lock", allowed, wheel, old))
+	require.Equal(t, "removed  relu(Tensor self) -> Tensor\n"+
+		"changed  leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor\n"+
+		"     to  leaky_relu(Tensor self, Scalar negative_slope=0.02, bool fast=False) -> Tensor\n"+
+		"         negative_slope is 0.02 by default, was 0.01\n"+
+		"         argument bool fast is new, False by default\n"+
+		"new      tanh.fast(Tensor self) -> Tensor\n"+
+		fmt.Sprintf("%d operators: 1 removed, 1 changed, 1 new overloads\n", len(allowed)), out.String())
 
 	other := filepath.Join(t.TempDir(), "ops.lock")
 	require.ErrorContains(t, writeLock(other, allowed, wheel), "LibTorch has no operator relu")
-	require.Error(t, printReport(&out, "ops.lock", allowed, t.TempDir()), "no LibTorch there")
+	require.Error(t, printReport(&out, "ops.lock", allowed, t.TempDir(), ""), "no LibTorch there")
 }
 
 func TestALockWithoutAnOperatorSaysHowToGetIt(t *testing.T) {
@@ -159,4 +163,11 @@ func TestALockWithoutAnOperatorSaysHowToGetIt(t *testing.T) {
 	require.NoError(t, os.WriteFile(lock, []byte("\nrelu(Tensor self) -> Tensor\n"), 0o644))
 	_, err := readLock(lock, []*op{{schemaName: "tanh"}})
 	require.EqualError(t, err, "tanh has no schema in ops.lock: run with -lock TORCH_DIR")
+}
+
+func TestDifferencesOfSchemasAreNamed(t *testing.T) {
+	require.Equal(t, []string{"x is Scalar, was float", "no argument y", "z is 1 by default, was nothing",
+		"argument Tensor? w is new, None by default", "it returns (), returned Tensor"},
+		differences("f(float x, int y, int z) -> Tensor", "f(Scalar x, int z=1, Tensor? w=None) -> ()"))
+	require.Equal(t, []string{"the generator: argument type Stream is not supported"}, differences("f() -> ()", "f(Stream s) -> ()"))
 }

@@ -79,7 +79,7 @@ func (a arg) isOption() bool { return a.has || a.typ == "Generator?" }
 
 // zeroDefault reports whether Go's zero value of the option means the default.
 func (a arg) zeroDefault() bool {
-	if a.deflt == "0" && kinds[a.typ].goParam == "[]int" {
+	if a.deflt == "0" && (a.typ == "Scalar" || kinds[a.typ].goParam == "[]int") {
 		return false
 	}
 	switch a.deflt {

@@ -3,7 +3,8 @@
 //	go run ./torch/internal/gen                      write the generated files
 //	go run ./torch/internal/gen -check               fail if they are not up to date
 //	go run ./torch/internal/gen -lock TORCH_DIR      take the schemas of ops.allow from a LibTorch wheel
-//	go run ./torch/internal/gen -report TORCH_DIR    print what another LibTorch changes
+//	go run ./torch/internal/gen -report TORCH_DIR [-from TORCH_DIR]
+//	                                                 print what another LibTorch changes, since the one in -from
 //
 // ops.lock holds the exact schema line of each allowed operator, so that generation needs
 // no LibTorch and two machines write the same bytes.
@@ -21,15 +22,16 @@ import (
 func main() {
 	lock := flag.String("lock", "", "directory that holds torch/ and torchgen/: rewrite ops.lock from it")
 	report := flag.String("report", "", "directory that holds torch/ and torchgen/: compare ops.lock with it")
+	from := flag.String("from", "", "directory of the LibTorch in use: with -report, name new overloads, too")
 	check := flag.Bool("check", false, "write nothing, fail on a difference")
 	flag.Parse()
-	if err := run(*lock, *report, *check); err != nil {
+	if err := run(*lock, *report, *from, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(lock, report string, check bool) error {
+func run(lock, report, from string, check bool) error {
 	_, self, _, _ := runtime.Caller(0)
 	here := filepath.Dir(self)
 	torch := filepath.Dir(filepath.Dir(here))
@@ -42,7 +44,7 @@ func run(lock, report string, check bool) error {
 	case lock != "":
 		return writeLock(lockFile, allowed, lock)
 	case report != "":
-		return printReport(os.Stdout, lockFile, allowed, report)
+		return printReport(os.Stdout, lockFile, allowed, report, from)
 	}
 	ops, err := readLock(lockFile, allowed)
 	if err != nil {
@@ -81,6 +83,11 @@ func generate(ops []*op, torch string) (map[string][]byte, error) {
 	}
 	files["native/src/operators.gen.h"] = emitTableHeader(ops)
 	files["native/src/operators.gen.cc"] = emitTable(ops)
+	table, err := emitTestTable(ops)
+	if err != nil {
+		return nil, err
+	}
+	files["operators.gen_test.go"] = table
 	header, err := os.ReadFile(filepath.Join(torch, "native/src/forger.h"))
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 type op struct {
 	schemaName string // add.Tensor
 	goName     string
+	guarded    bool     // a function of guard.go looks at the arguments first
 	results    []string // names of the results, where the schema has none
 	group      string
 	doc        string
@@ -55,6 +55,7 @@ func readAllow(path string) ([]*op, error) {
 		if name, results, ok := strings.Cut(strings.TrimSuffix(words[1], ")"), "("); ok {
 			o.goName, o.results = name, strings.Split(results, ",")
 		}
+		o.goName, o.guarded = strings.CutSuffix(o.goName, "!")
 		if seen[o.schemaName] || seen["go "+o.goName] {
 			return nil, fmt.Errorf("%s:%d: %s or %s stands there twice", path, n, o.schemaName, o.goName)
 		}
@@ -119,31 +120,6 @@ func readLock(path string, allowed []*op) ([]*op, error) {
 		}
 	}
 	return allowed, nil
-}
-
-func printReport(w io.Writer, lockFile string, allowed []*op, wheel string) error {
-	ops, err := readLock(lockFile, allowed)
-	if err != nil {
-		return err
-	}
-	all, err := wheelSchemas(wheel)
-	if err != nil {
-		return err
-	}
-	changed := 0
-	for _, o := range ops {
-		switch now, ok := all[o.schemaName]; {
-		case !ok:
-			fmt.Fprintf(w, "removed  %s\n", o.schema)
-		case now != o.schema:
-			fmt.Fprintf(w, "changed  %s\n     to  %s\n", o.schema, now)
-		default:
-			continue
-		}
-		changed++
-	}
-	fmt.Fprintf(w, "%d of %d operators differ\n", changed, len(ops))
-	return nil
 }
 
 var (

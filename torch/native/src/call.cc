@@ -57,7 +57,7 @@ extern "C" __attribute__((visibility("default"))) void forger_call(
   r->more = nullptr;
   r->message = nullptr;
   try {
-    Frame frame(args, ints, handles, text, text_size, r);
+    Frame frame(head.nargs, args, ints, handles, text, text_size, r);
     call(head, frame);
   } catch (const GoPanic& e) {
     fail(r, FORGER_GO_PANIC, "");

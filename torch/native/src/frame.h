@@ -29,15 +29,17 @@ bool any_released();  // callback.cc
 
 class Frame {
  public:
-  Frame(const forger_arg* args, const int64_t* ints, const uint64_t* handles, char* text,
+  Frame(int nargs, const forger_arg* args, const int64_t* ints, const uint64_t* handles, char* text,
         size_t text_size, forger_result* result)
-      : bytes(text), bytes_size(text_size), args_(args), ints_(ints), handles_(handles), result_(result) {}
+      : bytes(text), bytes_size(text_size), nargs_(nargs), args_(args), ints_(ints), handles_(handles), result_(result) {}
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
   ~Frame() {
     for (Handle h : pinned_) unpin(h);
   }
 
+  int size() const { return nargs_; }
+  int32_t kind(int i) const { return args_[i].kind; }
   bool has(int i) const { return args_[i].kind != FORGER_NONE; }
   Handle handle(int i) const { return static_cast<Handle>(args_[i].i); }
 
@@ -153,6 +155,7 @@ class Frame {
     return has(i) ? std::optional<T>(std::move(value)) : std::nullopt;
   }
 
+  int nargs_;
   const forger_arg* args_;
   const int64_t* ints_;
   const uint64_t* handles_;

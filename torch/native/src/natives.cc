@@ -51,6 +51,8 @@ const Function natives[FORGER_NATIVES] = {
     empty_cache,
     flag,
     autocast,
+    call_boxed,
+    alike,
 };
 
 }  // namespace forger

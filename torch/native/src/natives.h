@@ -17,6 +17,7 @@ void info(Frame& f);
 void from_bytes(Frame& f);
 void to_bytes(Frame& f);
 void item(Frame& f);
+void alike(Frame& f);
 
 // autograd.cc
 void set_data(Frame& f);
@@ -72,5 +73,8 @@ void flag(Frame& f);
 
 // autocast.cc
 void autocast(Frame& f);
+
+// boxed.cc
+void call_boxed(Frame& f);
 
 }  // namespace forger

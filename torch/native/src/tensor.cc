@@ -92,4 +92,23 @@ void item(Frame& f) {
   }
 }
 
+void alike(Frame& f) {
+  auto first = f.tensors(0);
+  bool yes = true;
+  if (f.has(1)) {
+    auto numbers = f.tensors(1);
+    yes = numbers.size() == first.size();
+    for (const at::Tensor& n : numbers) yes = yes && n.defined() && n.numel() == 1;
+  }
+  for (int i = 2; yes && i < f.size(); i++) {
+    auto list = f.tensors(i);
+    yes = list.size() == first.size();
+    for (size_t k = 0; yes && k < list.size(); k++) {
+      const at::Tensor &a = first[k], &b = list[k];
+      yes = a.defined() && b.defined() && a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes();
+    }
+  }
+  f.out(yes);
+}
+
 }  // namespace forger
