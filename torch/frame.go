@@ -361,14 +361,17 @@ func (f *frame) yes() bool {
 
 // option is the options struct of a variadic parameter that takes at most one.
 func option[T any](o []T) (p T) {
-	switch len(o) {
-	case 0:
-	case 1:
-		p = o[0]
-	default:
-		panic(&Error{Op: fmt.Sprintf("%T", p), Code: ValueError, Msg: "more than one options struct"})
+	if len(o) == 0 {
+		return p
 	}
-	return p
+	return onlyOption(o)
+}
+
+func onlyOption[T any](o []T) T {
+	if len(o) > 1 {
+		panic(&Error{Op: fmt.Sprintf("%T", o[0]), Code: ValueError, Msg: "more than one options struct"})
+	}
+	return o[0]
 }
 
 func or[T any](v *T, other T) T {
