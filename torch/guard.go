@@ -72,3 +72,14 @@ func guardEigvals(f *frame, t *Tensor) {
 		f.refuse("the matrix has infinite elements or NaN")
 	}
 }
+
+// guardMaxPool1d refuses windows beyond what LibTorch's other pools take: it adds to their sizes without a look.
+func guardMaxPool1d(f *frame, _ *Tensor, kernelSize []int, opt MaxPool1dOptions) {
+	for _, list := range [][]int{kernelSize, opt.Stride, opt.Padding, opt.Dilation} {
+		for _, n := range list {
+			if n > math.MaxInt32 {
+				f.refuse("a window of %d elements, where the most is %d", n, math.MaxInt32)
+			}
+		}
+	}
+}

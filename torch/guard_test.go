@@ -22,6 +22,7 @@ func TestArgumentsThatWouldCrashLibTorchAreRefused(t *testing.T) {
 			"9 is no memory format":                      func() { zeros(2).Clone(torch.CloneOptions{MemoryFormat: 9}) },
 			"v is (0,) of float32, g is (0,) of float32": func() { torch.WeightNorm(zeros(0), zeros(0)) },
 			"g is (1,): it needs a number for each of 2": func() { torch.WeightNorm(zeros(2, 3), zeros(1)) },
+			"a window of 9223372036854775807 elements":   func() { zeros(3, 3).MaxPool1d([]int{math.MaxInt64}) },
 			"an operand has no elements":                 func() { torch.ScaledDotProductAttention(zeros(0, 0, 3, 0), zeros(0, 0, 3, 0), zeros(0, 0, 3, 0)) },
 			"the matrix has infinite elements or NaN":    func() { torch.Full([]int{4, 4}, math.NaN()).Eigvals() },
 			"target 0 is class 5 of 3":                   func() { torch.CTCLoss(zeros(4, 1, 3), longs(1, 5).View(1, 2), []int{4}, []int{2}) },

@@ -16,6 +16,7 @@ type MaxPool1dOptions struct {
 func (t *Tensor) MaxPool1d(kernelSize []int, o ...MaxPool1dOptions) *Tensor {
 	opt := option(o)
 	f := newFrame("MaxPool1d", firstOp+388)
+	guardMaxPool1d(f, t, kernelSize, opt)
 	f.tensor(t)
 	f.ints(kernelSize)
 	f.ints(orInts(opt.Stride))
