@@ -10,9 +10,10 @@ cmake -S . -B "$build" -G Ninja -DLIBTORCH="$libtorch" -DCMAKE_CXX_FLAGS="-fsani
 ninja -C "$build" | tail -n 1
 go test -c -o "$build/torch.test" ./torch
 cd torch
-# Go handles SIGSEGV itself; what LibTorch keeps for the process is no leak.
+# Go handles SIGSEGV itself; what LibTorch keeps for the process is no leak. AddressSanitizer holds freed memory back, so the
+# test that measures it is left out.
 LD_PRELOAD="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libstdc++.so.6)" \
 	ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigfpe=0:use_sigaltstack=0:allocator_may_return_null=1 \
 	FORGER_SHIM="$OLDPWD/$build/libforger.so" FORGER_REQUIRE_NATIVE=1 \
-	"../$build/torch.test" -test.timeout 60m "$@"
+	"../$build/torch.test" -test.timeout 60m -test.skip TestCheckpointsLowerTheMemory "$@"
 echo "AddressSanitizer found nothing"
