@@ -8,10 +8,16 @@ import (
 	"github.com/forgergan/forger/torch/checkpoint"
 )
 
-// Load builds the model of a run folder or checkpoint file and loads its networks, for sampling:
+// LoadOptions say what Load and LoadCheckpoint take.
+type LoadOptions struct {
+	Raw bool // the last weights of the generators also where the run has averages
+}
+
+// Load builds the model of a run folder or checkpoint file and loads its networks, for sampling: for the generators their
+// averages, where the run has some.
 //
 //	model, err := train.Load("runs/digits", zoo.Find)
-func Load(path string, find func(system string) (System, error)) (model Model, err error) {
+func Load(path string, find func(system string) (System, error), o ...LoadOptions) (model Model, err error) {
 	if path, err = FindCheckpoint(path); err != nil {
 		return nil, err
 	}
@@ -23,24 +29,24 @@ func Load(path string, find func(system string) (System, error)) (model Model, e
 	if err != nil {
 		return nil, err
 	}
-	err = verifiedLoad(path, func() (Model, error) {
+	err = verifiedLoad(path, o, func() (Model, error) {
 		model, _, err = s.Build(saved.Config)
 		return model, err
 	})
 	return model, err
 }
 
-// LoadCheckpoint copies the networks of a checkpoint file into model, for sampling.
-func LoadCheckpoint(path string, model Model) error {
+// LoadCheckpoint is Load into a model that is there.
+func LoadCheckpoint(path string, model Model, o ...LoadOptions) error {
 	if _, err := readPosition(path); err != nil {
 		return err
 	}
-	return verifiedLoad(path, func() (Model, error) { return model, nil })
+	return verifiedLoad(path, o, func() (Model, error) { return model, nil })
 }
 
 // verifiedLoad loads the networks of a checkpoint into the model that build gives. The checksum is computed meanwhile, while
 // LibTorch opens and the model is built.
-func verifiedLoad(path string, build func() (Model, error)) error {
+func verifiedLoad(path string, o []LoadOptions, build func() (Model, error)) error {
 	verified := make(chan error, 1)
 	go func() { verified <- checkpoint.Verify(path) }()
 	err := try(func() (err error) {
@@ -58,6 +64,10 @@ func verifiedLoad(path string, build func() (Model, error)) error {
 			}
 			if err = loadNetworks(model, state); err != nil {
 				err = fmt.Errorf("%s: %w", path, err)
+				return
+			}
+			if len(o) == 0 || !o[0].Raw {
+				loadAverages(model, state)
 			}
 		})
 		return err

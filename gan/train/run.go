@@ -19,55 +19,14 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// Options say how a run trains. A zero field takes its default.
-type Options struct {
-	Steps   int          `json:"steps"`   // in all; resuming with more goes on
-	Batch   int          `json:"batch"`   // items a step, 64
-	Seed    int64        `json:"seed"`    // of the order of the data and of everything drawn in training
-	Threads int          `json:"threads"` // of one operator on the CPU; if 0 as the run began, with LibTorch's choice
-	Device  torch.Device `json:"-"`
-
-	// ChannelsLast keeps the weights of convolutions in that layout: often faster and smaller, other in the last bits.
-	ChannelsLast bool `json:"channels_last"`
-
-	Workers int `json:"-"` // goroutines that read data; a choice by cores if 0
-
-	Every  int `json:"every"`        // steps between checkpoints, 500
-	Sample int `json:"sample_every"` // steps between sample grids, a tenth of Steps
-	Log    int `json:"log_every"`    // steps between log records, 10
-	Keep   int `json:"keep"`         // numbered checkpoints kept, 3
-
-	Init string `json:"init,omitempty"` // a file that a new run takes networks and optimisers from; see func Init
-
-	Data     string    `json:"data"` // how the data set was named, for resuming
-	Progress io.Writer `json:"-"`    // where progress goes; nowhere if nil
-}
-
-func (o *Options) setDefaults() error {
-	for _, d := range []struct {
-		field *int
-		value int
-	}{{&o.Steps, 1000}, {&o.Batch, 64}, {&o.Every, 500}, {&o.Log, 10}, {&o.Keep, 3}} {
-		if *d.field == 0 {
-			*d.field = d.value
-		}
-	}
-	if o.Sample == 0 {
-		o.Sample = max(o.Steps/10, 1)
-	}
-	if o.Steps < 0 || o.Batch < 0 || o.Every < 0 || o.Sample < 0 || o.Log < 0 || o.Keep < 0 || o.Threads < 0 {
-		return errors.New("train: steps, batch, threads and periods must not be negative")
-	}
-	return nil
-}
-
 // Settings is config.json: all that resuming or sampling needs to build the run again.
 type Settings struct {
 	System   string          `json:"system"`
 	Config   json.RawMessage `json:"config"`
 	Options                  // how it trains
 	Device   string          `json:"device"`
-	LibTorch string          `json:"libtorch"` // version
+	LibTorch string          `json:"libtorch"`           // version
+	Averaged bool            `json:"averaged,omitempty"` // the generators have a moving average
 }
 
 // Run is a training in a folder.
@@ -79,8 +38,14 @@ type Run struct {
 	o      Options
 	lock   *os.File
 
+	updates *updates
+	average *average // nil for none
+	best    *Best    // nil before the first score
+	watch   watch
+
 	step    int
 	images  int
+	fell    int     // times that it went back to the last checkpoint
 	seconds float64 // trained before this process
 	started time.Time
 	out     *outputs
@@ -104,7 +69,7 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{dir: dir, model: model, set: set, loader: loader, o: o}
+	r := &Run{dir: dir, model: model, set: set, loader: loader, o: o, updates: newUpdates(o)}
 	if err := r.open(); err != nil {
 		r.Close()
 		return nil, err
@@ -115,6 +80,11 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 func (r *Run) open() error {
 	if err := torch.Available(); err != nil {
 		return err
+	}
+	if r.o.New {
+		if err := r.moveAside(); err != nil {
+			return err
+		}
 	}
 	if err := r.compare(); err != nil { // first, so that a folder that is refused stays as it was
 		return err
@@ -129,18 +99,15 @@ func (r *Run) open() error {
 	torch.SetThreads(r.o.Threads)
 	r.started = time.Now()
 	return try(func() error {
-		Move(r.model, r.o.Device, r.o.format())
-		resumed, err := r.restore()
-		if err != nil {
-			return err
-		}
-		if !resumed {
-			torch.ManualSeed(r.o.Seed)
-			if r.o.Init != "" {
-				if err := Init(r.o.Init, r.model); err != nil {
-					return err
-				}
+		if r.o.Deterministic {
+			if os.Getenv("CUBLAS_WORKSPACE_CONFIG") == "" {
+				os.Setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8") // without which LibTorch refuses matrix products
 			}
+			torch.SetDeterministic(true)
+		}
+		Move(r.model, r.o.Device, r.o.format())
+		if err := r.begin(); err != nil {
+			return err
 		}
 		if r.step > r.o.Steps {
 			return fmt.Errorf("%s has made %d steps already, more than --steps %d", r.dir, r.step, r.o.Steps)
@@ -151,9 +118,27 @@ func (r *Run) open() error {
 		if err := r.makeFolders(); err != nil {
 			return err
 		}
+		var err error
 		r.out, err = openOutputs(r)
 		return err
 	})
+}
+
+// begin restores the last checkpoint, or begins at step 0.
+func (r *Run) begin() error {
+	if r.saved() {
+		if err := r.startAverage(); err != nil {
+			return err
+		}
+		return r.restore()
+	}
+	torch.ManualSeed(r.o.Seed)
+	if r.o.Init != "" {
+		if err := Init(r.o.Init, r.model); err != nil {
+			return err
+		}
+	}
+	return r.startAverage()
 }
 
 // try runs f and returns its error, or the one that a tensor operation in it panicked with.
@@ -162,14 +147,6 @@ func try(f func() error) (err error) {
 		return e
 	}
 	return err
-}
-
-// format is the memory format of the networks.
-func (o Options) format() torch.MemoryFormat {
-	if o.ChannelsLast {
-		return torch.ChannelsLast
-	}
-	return torch.DefaultFormat
 }
 
 // Move brings everything that the model holds to device, and its networks to a memory format, which
@@ -220,6 +197,7 @@ func (r *Run) samples() string     { return filepath.Join(r.dir, "samples") }
 func (r *Run) settings() Settings {
 	s := Settings{
 		System: r.model.System(), Config: config.Marshal(r.model.Config()), Options: r.o, Device: r.o.Device.String(),
+		Averaged: r.average != nil,
 	}
 	if info, err := torch.System(); err == nil {
 		s.LibTorch = info.LibTorch
@@ -288,13 +266,17 @@ func (r *Run) compare() error {
 	note("seed", old.Seed, r.o.Seed)
 	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)
 	note("init", old.Init, r.o.Init)
+	note("ema", old.EMA, r.o.EMA)
+	note("amp", old.AMP, r.o.AMP)
+	note("accumulate", max(old.Accumulate, 1), max(r.o.Accumulate, 1))
+	note("clip", old.Clip, r.o.Clip)
 	if before == nil {
 		if r.o.Threads == 0 {
 			r.o.Threads = old.Threads
 		}
 		return nil
 	}
-	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",
+	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     --new, or another folder with --out",
 		r.dir, strings.Join(before, ", "), strings.Join(now, ", "), r.dir)
 }
 

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -15,7 +16,9 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/torchtest"
+	"github.com/forgergan/forger/torch/vision"
 )
 
 // fails trains until an error ends the run, which must be one line and leave the checkpoints whole.
@@ -32,22 +35,16 @@ func fails(t *testing.T, dir string, r *train.Run) string {
 	return err.Error()
 }
 
-func TestALossThatIsNotFiniteEndsTheRunAndIsNotSaved(t *testing.T) {
+func TestALossThatIsNotFiniteBeforeTheFirstCheckpointEndsTheRun(t *testing.T) {
 	torchtest.Native(t)
 	o := options()
-	o.Every = 1
+	o.Every = 1000
 	dir := t.TempDir()
-	bad := pictures{items: 64, bad: 1}
-	r, err := train.Open(dir, newModel(t, tiny, o.Seed), bad, o)
+	r, err := train.Open(dir, newModel(t, tiny, o.Seed), pictures{items: 64, bad: 1}, o)
 	require.NoError(t, err)
-	require.Regexp(t, `^dcgan: at step [1-8] D.main.3.running_mean holds numbers that are not finite \(torch.BinaryCrossEntropy: .*\); the checkpoints made before are kept: start another run with a lower learning rate or another seed$`,
+	require.Regexp(t, `^dcgan: at step [1-8] D.main.3.running_mean holds numbers that are not finite \(torch.BinaryCrossEntropy: .*\), and there is no checkpoint to go back to: start another run with a lower learning rate or another seed$`,
 		fails(t, dir, r))
-	require.NotEmpty(t, names(t, dir, "checkpoints/*"))
-
-	r, err = train.Open(dir, newModel(t, tiny, o.Seed), bad, o)
-	require.NoError(t, err)
-	require.Positive(t, r.Step())
-	r.Close()
+	require.Empty(t, names(t, dir, "checkpoints/*"))
 }
 
 func TestALearningRateThatExplodesEndsTheRun(t *testing.T) {
@@ -63,15 +60,24 @@ func TestALearningRateThatExplodesEndsTheRun(t *testing.T) {
 
 func TestATensorThatIsNotFiniteIsNotSavedWhateverTheLossesSay(t *testing.T) {
 	torchtest.Native(t)
-	dir := t.TempDir()
-	r, m := open(t, dir, options())
+	dir, o := t.TempDir(), options()
+	var progress bytes.Buffer
+	o.Progress = &progress
+	r, m := open(t, dir, o)
 	m.before = func(n int) {
 		if n == 12 {
 			torch.NoGrad(func() { m.Parts().Tensors[0].Tensor.FillInPlace(math.Inf(1)) })
 		}
 	}
-	require.Contains(t, fails(t, dir, r), "dcgan: after step 14 fixed holds numbers that are not finite; the checkpoints")
-	require.Equal(t, []string{"000007", "latest"}, names(t, dir, "checkpoints/*"))
+	require.NoError(t, r.Train(t.Context()))
+	require.Contains(t, progress.String(), "dcgan: after step 14 fixed holds numbers that are not finite\ngoing back from step 14 to the checkpoint of step 7,")
+	for _, name := range names(t, dir, "checkpoints/*") {
+		state, err := checkpoint.Load(filepath.Join(dir, "checkpoints", name+".safetensors"))
+		require.NoError(t, err)
+		for _, e := range state {
+			require.True(t, !e.Tensor.DType().IsFloat() || e.Tensor.IsFinite().All().Int() == 1, e.Name)
+		}
+	}
 }
 
 func TestARunWhoseDataCannotBeReadIsSavedAndGoesOnOnceTheyAreMended(t *testing.T) {
@@ -223,4 +229,42 @@ func TestACheckpointOfOtherNetworksIsRefused(t *testing.T) {
 	wide := tiny
 	wide.Width = 8
 	require.ErrorContains(t, train.LoadCheckpoint(latest(dir), newModel(t, wide, 1)), latest(dir)+": network G: the state does not fit *dcgan.Generator: it has wrong shapes")
+}
+
+// drawn makes a folder of small pictures.
+func drawn(t *testing.T, n int) string {
+	dir := t.TempDir()
+	for i := range n {
+		im := vision.FromFloats([]float32{float32(i) / float32(n)}, 1, 1, 1, 0, 1, vision.HalfUp)
+		require.NoError(t, vision.SavePNG(filepath.Join(dir, fmt.Sprintf("%03d.png", i)), im))
+	}
+	return dir
+}
+
+func TestAPictureThatIsRemovedWhileARunTrainsIsNamedAndTheRunGoesOnOnceItIsBack(t *testing.T) {
+	torchtest.Native(t)
+	folder := drawn(t, 40)
+	pictures := func() data.Dataset {
+		set, err := data.Open(t.Context(), folder, data.Options{Size: 16, Channels: 1})
+		require.NoError(t, err)
+		return set
+	}
+	o := options()
+	whole, dir := t.TempDir(), t.TempDir()
+	r := on(t, whole, pictures(), o, nil)
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+
+	gone, aside := filepath.Join(folder, "017.png"), filepath.Join(t.TempDir(), "aside.png")
+	r = on(t, dir, pictures(), o, func(_ *train.Run, _ *watched, made int) {
+		if made == 3 {
+			require.NoError(t, os.Rename(gone, aside))
+		}
+	})
+	require.Regexp(t, `017\.png.*; saved after step \d+: mend the data, then go on with: forger resume `, fails(t, dir, r))
+	require.NoError(t, os.Rename(aside, gone))
+	r = on(t, dir, pictures(), o, nil)
+	require.Positive(t, r.Step())
+	require.NoError(t, r.Train(t.Context()))
+	require.Equal(t, content(t, latest(whole)), content(t, latest(dir)))
 }
