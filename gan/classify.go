@@ -15,7 +15,7 @@ import (
 // A transition matrix (K, K), nil if labels are clean, says how labels were corrupted: row i holds the probabilities that
 // class i was labelled as each class. Then it is forward corrected, −mean log((softmax(logits)·T)[label] + 1e-8): what the
 // classifier predicts are clean classes although it sees noisy labels. Patrini et al. 2017, theorem 2; rAC-GAN (Kaneko et
-// al. 2019, equation 6) uses T in D's loss and none in G's. Panics if T does not fit.
+// al. 2019) uses T in D's loss and none in G's. Panics if T does not fit.
 func ClassLoss(logits, labels, transition *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		if transition == nil {

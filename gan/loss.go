@@ -151,12 +151,12 @@ func WeightClip(params []*torch.Tensor, c float64) {
 // BCE is the mean binary cross-entropy of probabilities p against one label for all. As in PyTorch a
 // logarithm is at least −100.
 func BCE(p *torch.Tensor, label float64) *torch.Tensor {
-	return scalar(func(p *torch.Tensor) *torch.Tensor { return p.BinaryCrossEntropy(p.FullLike(label)) })(p)
+	return torch.Tidy(func() *torch.Tensor { return p.BinaryCrossEntropy(p.FullLike(label)) })
 }
 
 // BCEWithLogits is the mean binary cross-entropy of logits against one label for all.
 func BCEWithLogits(logits *torch.Tensor, label float64) *torch.Tensor {
-	return scalar(func(x *torch.Tensor) *torch.Tensor { return x.BinaryCrossEntropyWithLogits(x.FullLike(label)) })(logits)
+	return torch.Tidy(func() *torch.Tensor { return logits.BinaryCrossEntropyWithLogits(logits.FullLike(label)) })
 }
 
 // scalar is f without the tensors that it makes on the way.

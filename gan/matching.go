@@ -10,7 +10,7 @@ import (
 // the mean absolute difference of each layer but a scale's last, which is its output, summed over layers and averaged
 // over scales, a scalar. Gradients go to the generated side only. This is SPADE's form; pix2pixHD and vid2vid multiply
 // by 4/(number of layers but the last), which is 1 for their published discriminators. The usual weight is 10. Wang et
-// al. 2018, equation 4. Panics if the two sides differ in scales or layers, or a scale has fewer than two.
+// al. 2018, §3.2. Panics if the two sides differ in scales or layers, or a scale has fewer than two.
 func FeatureMatching(fake, real [][]*torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		if len(fake) != len(real) {
@@ -63,8 +63,8 @@ var VGGWeights = []float64{1. / 32, 1. / 16, 1. / 8, 1. / 4, 1}
 
 // Perceptual compares two pictures by the features that a frozen network sees in them: the mean absolute difference of
 // each tap, weighed and summed, a scalar. Gradients go to fake only. Pictures are given as the network expects them:
-// pix2pixHD feeds [−1, 1] unnormalised. Johnson et al. 2016, §3.2, with Squared; Wang et al. 2018, §3.3, without. Panics
-// if the number of weights is not that of taps.
+// pix2pixHD feeds [−1, 1] unnormalised. Johnson et al. 2016, §3.2, with Squared. Panics if the number of weights is not
+// that of taps, or all are 0.
 func Perceptual(net Taps, fake, real *torch.Tensor, o ...PerceptualOptions) *torch.Tensor {
 	c := only(o)
 	return torch.Tidy(func() *torch.Tensor {
@@ -113,7 +113,7 @@ func SquaredVariation(x *torch.Tensor) *torch.Tensor {
 
 // GradientDifference compares the edges of two pictures (N, C, H, W), whichever way they go up: the mean of
 // ||∂fake| − |∂real||^alpha over vertical neighbours plus that over horizontal ones, a scalar. alpha is at least 1. Mathieu
-// et al. 2016, equation 6, where it is summed.
+// et al. 2016, §3.2, where it is summed.
 func GradientDifference(fake, real *torch.Tensor, alpha float64) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		down, right := steps("GradientDifference", fake)

@@ -17,7 +17,7 @@ import (
 func InputGradient(scores, x *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		g := torch.Grad([]*torch.Tensor{scores.Sum()}, []*torch.Tensor{x}, torch.GradOptions{CreateGraph: true})[0]
-		return g.View(x.Size(0), -1)
+		return g.Reshape(x.Size(0), -1)
 	})
 }
 
@@ -48,7 +48,7 @@ func GradientPenalty(d func(x *torch.Tensor) *torch.Tensor, real, fake *torch.Te
 		if alpha == nil {
 			alpha = torch.Rand(perSample, torch.RandOptions{TensorOptions: like(real), Generator: c.Generator})
 		}
-		alpha = alpha.Detach().View(perSample...)
+		alpha = alpha.Detach().Reshape(perSample...)
 		x := alpha.Mul(real).Add(alpha.Neg().AddScalar(1).Mul(fake)).SetRequiresGrad(true)
 		return excess(InputGradient(d(x), x), c)
 	})
@@ -96,7 +96,7 @@ func DRAGAN(d func(x *torch.Tensor) *torch.Tensor, real *torch.Tensor, o ...DRAG
 			alpha = torch.Rand(perSample, random)
 		}
 		step := noise.Detach().Mul(real.Std(torch.StdOptions{Correction: 0})).MulScalar(0.5)
-		x := real.Add(alpha.Detach().View(perSample...).Mul(step)).SetRequiresGrad(true)
+		x := real.Add(alpha.Detach().Reshape(perSample...).Mul(step)).SetRequiresGrad(true)
 		return excess(InputGradient(d(x), x), GradientPenaltyOptions{})
 	})
 }
@@ -131,8 +131,8 @@ func Consistency(score, score2, features, features2 *torch.Tensor, weight, margi
 		if score.Numel() != n {
 			panic(misuse("Consistency", "one score belongs to a sample", score, score2))
 		}
-		scores := score.Sub(score2).Square().View(n)
-		layer := features.Sub(features2).Square().View(n, -1).MeanDim([]int{1})
+		scores := score.Sub(score2).Square().Reshape(n)
+		layer := features.Sub(features2).Square().Reshape(n, -1).MeanDim([]int{1})
 		return scores.Add(layer.MulScalar(0.1)).MulScalar(weight).SubScalar(margin).ClampMin(0).Mean()
 	})
 }
@@ -148,7 +148,7 @@ func PathLengths(pictures, w, noise *torch.Tensor) *torch.Tensor {
 		}
 		y := noise.Detach().DivScalar(math.Sqrt(float64(pictures.Size(2) * pictures.Size(3))))
 		g := torch.Grad([]*torch.Tensor{pictures.Mul(y).Sum()}, []*torch.Tensor{w}, torch.GradOptions{CreateGraph: true})[0]
-		return g.Square().SumDim([]int{-1}).View(w.Size(0), -1).MeanDim([]int{1}).Sqrt()
+		return g.Square().SumDim([]int{-1}).Reshape(w.Size(0), -1).MeanDim([]int{1}).Sqrt()
 	})
 }
 
@@ -179,13 +179,10 @@ func like(x *torch.Tensor) torch.TensorOptions {
 	return torch.TensorOptions{DType: x.DType(), Device: x.Device()}
 }
 
-// only is the options that a caller gave, at most one.
-func only[T any](o []T) (p T) {
-	if len(o) > 1 {
-		panic(misuse("options", "at most one options struct"))
+// only is the one element of a variadic options parameter, or the zero value.
+func only[T any](o []T) (v T) {
+	if len(o) > 0 {
+		v = o[0]
 	}
-	if len(o) == 1 {
-		p = o[0]
-	}
-	return p
+	return v
 }

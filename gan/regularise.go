@@ -13,9 +13,8 @@ type OrthogonalOptions struct {
 
 // Orthogonal is ½ Σ |W·Wᵀ ∘ (1 − I)|² over weights, each seen as a matrix W (out, rest): rows shall be orthogonal, of any
 // length. With Diagonal it is ½ Σ |W·Wᵀ − I|². Tensors of fewer than two dimensions, biases and scales, are left out.
-// Brock et al. 2019, equation 3 (columns there; a factor of 2 apart) and, with Diagonal, equation 2. The ½ makes its
-// gradients those that the author's program adds, for weight 1e-4; it leaves out the shared class embedding, as the
-// caller does.
+// Brock et al. 2019, §3.1 (columns there, and without the ½), with Diagonal and without. The ½ makes its gradients those
+// that the author's program adds, for weight 1e-4; there the caller leaves out the shared class embedding.
 //
 // A scalar; 0 if no weight is left.
 func Orthogonal(weights []*torch.Tensor, o ...OrthogonalOptions) *torch.Tensor {
@@ -26,7 +25,7 @@ func Orthogonal(weights []*torch.Tensor, o ...OrthogonalOptions) *torch.Tensor {
 			if w.Dim() < 2 {
 				continue
 			}
-			w = w.View(w.Size(0), -1)
+			w = w.Reshape(w.Size(0), -1)
 			gram, eye := w.MM(w.Transpose(0, 1)), torch.Eye(w.Size(0), like(w))
 			if c.Diagonal {
 				gram = gram.Sub(eye)
@@ -61,7 +60,7 @@ func KLStandardNormal(mean, logVar *torch.Tensor, reduction torch.Reduction) *to
 
 // CategoricalInformation is InfoGAN's lower bound of the mutual information between samples and the code that made
 // them, which was drawn uniformly from K categories: log K + mean log Q(c|x), a scalar, at most log K. Logits (N, K) are
-// Q's, code (N) holds the numbers. It is maximised: both players subtract it. Chen et al. 2016, equation 5. (The authors'
+// Q's, code (N) holds the numbers. It is maximised: both players subtract it. Chen et al. 2016, §5. (The authors'
 // program adds 1e-8 to probabilities; here a logarithm cannot overflow.)
 func CategoricalInformation(logits, code *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
@@ -90,7 +89,7 @@ func GaussianInformation(mean, logVar, code *torch.Tensor) *torch.Tensor {
 func InfoMax(local, global *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		n, c := local.Size(0), local.Size(1)
-		local := local.View(n, c, -1)
+		local := local.Reshape(n, c, -1)
 		places := local.Size(2)
 		positive := local.Mul(global.Unsqueeze(2)).SumDim([]int{1}) // (N, places)
 		// scores[i][j·places+p] is picture i's global feature against place p of picture j.
