@@ -21,6 +21,8 @@
 //		return d.Forward(x, labels).Score
 //	}, real, fake).MulScalar(10)
 //
+// The closure runs in a scope of its own: a tensor that it hands out by another way than its result needs Keep.
+//
 // Of the derivatives only those by the input are computed, none by parameters, until the sum of losses is
 // differentiated.
 //

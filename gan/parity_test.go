@@ -55,16 +55,18 @@ func TestParity(t *testing.T) {
 
 var official = map[string]func(t *testing.T, c *parity.Case){
 	"biggan: losses": games(map[string]gan.Loss{"hinge": gan.Hinge, "dcgan": gan.NonSaturatingLogits}),
-	"biggan: utils.ortho, utils.default_ortho":                         orthogonal,
-	"cpgan: util.kl_divergence":                                        posterior,
-	"mimicry: modules.losses":                                          games(map[string]gan.Loss{"minimax": gan.NonSaturatingLogits, "ns": gan.NonSaturatingLogits, "hinge": gan.Hinge, "wasserstein": gan.Wasserstein}),
-	"mimicry: compute_infomax_loss":                                    infoMax,
-	"pix2pix: GANLoss":                                                 pix2pix,
-	"pix2pixhd: GANLoss":                                               pix2pixHD,
-	"rgan: CIFAR10NoisyLabels.T, util.noise2clean, util.clean2noise":   corrected,
-	"spade: GANLoss, KLDLoss":                                          spade,
-	"srgan: GeneratorLoss, TVLoss":                                     srgan,
-	"stackgan: KL_loss":                                                stackGAN,
+	"biggan: utils.ortho, utils.default_ortho": orthogonal,
+	"cpgan: util.kl_divergence":                posterior,
+	"mimicry: modules.losses": games(map[string]gan.Loss{ // its G of the minimax game is the non-saturating one
+		"minimax": gan.NonSaturatingLogits, "ns": gan.NonSaturatingLogits, "hinge": gan.Hinge, "wasserstein": gan.Wasserstein,
+	}),
+	"mimicry: compute_infomax_loss": infoMax,
+	"pix2pix: GANLoss":              pix2pix,
+	"pix2pixhd: GANLoss":            pix2pixHD,
+	"rgan: CIFAR10NoisyLabels.T, util.noise2clean, util.clean2noise": corrected,
+	"spade: GANLoss, KLDLoss":      spade,
+	"srgan: GeneratorLoss, TVLoss": srgan,
+	"stackgan: KL_loss":            stackGAN,
 	"mimicry: WGANGPBaseDiscriminator.compute_gradient_penalty_loss":   mimicryPenalty,
 	"mimicry: SSGANBaseDiscriminator._rotate_batch, compute_ss_loss":   ssgan,
 	"stylegan2: d_r1_loss, d_logistic_loss, g_nonsaturating_loss":      styleGAN2R1,
@@ -168,7 +170,7 @@ func posterior(t *testing.T, c *parity.Case) {
 }
 
 func corrected(t *testing.T, c *parity.Case) {
-	for name, given := range c.Outputs { // the matrices are package label's
+	for name, given := range c.Outputs { // given: the matrices are not losses
 		if strings.HasPrefix(name, "T.") || strings.Contains(name, "_probs.") {
 			c.Check(name, given)
 		}

@@ -6,10 +6,10 @@ import (
 	"github.com/forgergan/forger/torch"
 )
 
-// InputGradient is the gradient of the sum of scores with respect to x, one row (N, …) a sample of x (N, …), recorded so
-// that it can be differentiated again. x must require gradients, and scores, of any shape, must have been computed from
-// it. The sample's own gradient it is only where no score mixes samples, as batch norm does. The other penalties are made
-// of it; it serves where scores are at hand already:
+// InputGradient is the gradient of the sum of scores with respect to x (N, …), a row of (N, K) for each sample with its K
+// elements, recorded so that it can be differentiated again. Scores, of any shape, must have been computed from x, which
+// must require gradients. A row is the gradient of its own sample's score unless D mixes samples, as batch norm does. The
+// penalties below are made of it; it serves by itself where scores are at hand:
 //
 //	x.SetRequiresGrad(true)
 //	score := d.Forward(x)
@@ -138,9 +138,9 @@ func Consistency(score, score2, features, features2 *torch.Tensor, weight, margi
 }
 
 // PathLengths is how much each sample's picture (N, C, H, W) moves with its latents w, (N, D) or (N, layers, D): the length
-// of Jᵀy over D, with y normal noise of the pictures' shape divided by √(H·W), root of the mean square over layers; a vector
-// (N), recorded. Pictures must have been computed from w, which must be part of the graph. The noise is drawn if nil. Karras
-// et al. 2020, §3.2 and appendix B.
+// |Jᵀy| over D, with y normal noise of the pictures' shape divided by √(H·W), and the root of the mean square over layers.
+// It is a vector (N), recorded. Pictures must have been computed from w, which must require gradients or be computed from
+// what does. The noise is drawn if nil. Karras et al. 2020, §3.2 and appendix B.
 func PathLengths(pictures, w, noise *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		if noise == nil {

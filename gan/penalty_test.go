@@ -122,6 +122,20 @@ func TestDRAGANStepsHalfADeviationFromTheRealSamples(t *testing.T) {
 		}, real, gan.DRAGANOptions{
 			Noise: torch.FromSlice([]float32{0, 1, 0.5, 1}, 2, 2), Alpha: torch.FromSlice([]float32{1, 0.5})})
 		require.Equal(t, []float32{0, 5, 4.25, 0.5}, seen)
+
+		draw := func(o gan.DRAGANOptions) (x []float32) {
+			gan.DRAGAN(func(in *torch.Tensor) *torch.Tensor {
+				x = torch.Values[float32](in.Detach())
+				return in.Square()
+			}, real, o)
+			return x
+		}
+		torch.ManualSeed(4)
+		noise, alpha := torch.Rand([]int{2, 2}), torch.Rand([]int{2, 1})
+		given := draw(gan.DRAGANOptions{Noise: noise, Alpha: alpha})
+		torch.ManualSeed(4)
+		require.Equal(t, given, draw(gan.DRAGANOptions{}))
+		require.Equal(t, given, draw(gan.DRAGANOptions{Generator: torch.NewGenerator(torch.Device{}).ManualSeed(4)}))
 	})
 }
 
@@ -136,7 +150,8 @@ func TestAPenaltyTakesNoGradientThatNobodyReads(t *testing.T) {
 			calls++
 			return g
 		})
-		penalty := gan.GradientPenalty(d, real, real.MulScalar(2)).Add(gan.R1(d, real, 1))
+		curved := func(x *torch.Tensor) *torch.Tensor { return d(x).Square() }
+		penalty := gan.GradientPenalty(curved, real, real.MulScalar(2)).Add(gan.R1(curved, real, 1)).Add(gan.DRAGAN(curved, real))
 		require.Zero(t, calls, "a gradient by a parameter before the loss is differentiated")
 		penalty.Backward()
 		require.NotZero(t, calls)
@@ -195,11 +210,11 @@ func TestDriftAndConsistencyFollowTheirFormulas(t *testing.T) {
 func TestPathLengthsOfALinearGenerator(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
-		// A picture of 2 by 2 pixels shows its two latents, one of them tripled: Jᵀy = (y₀, 3·y₁), with y = noise/2.
+		// A picture of 1 by 4 pixels shows its two latents, one of them tripled: Jᵀy = (y₀, 3·y₁), with y = noise/2.
 		w := torch.FromSlice([]float32{1, 2, 3, 4}, 2, 2).SetRequiresGrad(true)
 		a := torch.FromSlice([]float32{1, 0, 0, 0, 0, 3, 0, 0}, 2, 4)
-		pictures := w.MM(a).View(2, 1, 2, 2)
-		noise := torch.FromSlice([]float32{8, 2, 9, 9, 6, 0, 9, 9}, 2, 1, 2, 2) // y = (4, 1) and (3, 0)
+		pictures := w.MM(a).View(2, 1, 1, 4)
+		noise := torch.FromSlice([]float32{8, 2, 9, 9, 6, 0, 9, 9}, 2, 1, 1, 4) // y = (4, 1) and (3, 0)
 		require.InDeltaSlice(t, []float32{5, 3}, torch.Values[float32](gan.PathLengths(pictures, w, noise).Detach()), 1e-6)
 
 		penalty, mean := gan.PathLength(pictures, w, torch.FromSlice([]float32{2}, 1).View(), noise)
@@ -209,7 +224,7 @@ func TestPathLengthsOfALinearGenerator(t *testing.T) {
 
 		// With a latent for each of two layers, the root of the mean over layers.
 		layers := torch.FromSlice([]float32{1, 2, 3, 4}, 1, 2, 2).SetRequiresGrad(true)
-		one := layers.SumDim([]int{1}).MM(a).View(1, 1, 2, 2)
+		one := layers.SumDim([]int{1}).MM(a).View(1, 1, 1, 4)
 		require.InDelta(t, 5, gan.PathLengths(one, layers, noise.Narrow(0, 0, 1)).Item(), 1e-5)
 	})
 }

@@ -20,7 +20,7 @@ type OrthogonalOptions struct {
 func Orthogonal(weights []*torch.Tensor, o ...OrthogonalOptions) *torch.Tensor {
 	c := only(o)
 	return torch.Tidy(func() *torch.Tensor {
-		terms := []*torch.Tensor{}
+		var terms []*torch.Tensor
 		for _, w := range weights {
 			if w.Dim() < 2 {
 				continue
@@ -84,8 +84,8 @@ func GaussianInformation(mean, logVar, code *torch.Tensor) *torch.Tensor {
 
 // InfoMax is InfoMax-GAN's contrastive loss between local features (N, C, H, W) and global ones (N, C) of the same
 // pictures, projected to one space: the mean over all places p of −log(e^{g·l_p} / (e^{g·l_p} + Σ e^{g·l_q})), with q over
-// all places of the other pictures, a scalar. Lee et al. 2021; as in the authors' program, a picture's own
-// places are not left out of the sum but count e⁻¹⁰ each. The weight is 0.2.
+// all places of the other pictures, a scalar. Lee et al. 2021; as in the authors' program, a picture's own places are not
+// left out of the sum but count e⁻¹⁰ each. The weight is 0.2.
 func InfoMax(local, global *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		n, c := local.Size(0), local.Size(1)
