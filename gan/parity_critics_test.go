@@ -180,7 +180,7 @@ func ssgan(t *testing.T, c *parity.Case) {
 		labels[i] = int64(4 * i / n)
 		rotated[i] = x.At(i).Rot90(torch.Rot90Options{K: new(int(labels[i])), Dims: []int{1, 2}})
 	}
-	batch, turns := torch.Stack(rotated), torch.FromSlice(labels)
+	batch, turns := torch.Stack(rotated), torch.FromSlice(labels).ToDevice(c.Device())
 	c.Check("rotated", batch)
 	c.Check("labels", turns)
 

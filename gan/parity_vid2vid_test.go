@@ -40,8 +40,9 @@ func multiscale(w parity.State, name string, x *torch.Tensor) (scales [][]*torch
 // warp moves pictures by a flow in pixels.
 func warp(x, flow *torch.Tensor) *torch.Tensor {
 	h, w := x.Size(2), x.Size(3)
-	across := torch.Linspace(-1, 1, w).Add(flow.Select(1, 0).DivScalar(float64(w-1) / 2))
-	down := torch.Linspace(-1, 1, h).View(-1, 1).Add(flow.Select(1, 1).DivScalar(float64(h-1) / 2))
+	on := torch.TensorOptions{Device: x.Device()}
+	across := torch.Linspace(-1, 1, w, on).Add(flow.Select(1, 0).DivScalar(float64(w-1) / 2))
+	down := torch.Linspace(-1, 1, h, on).View(-1, 1).Add(flow.Select(1, 1).DivScalar(float64(h-1) / 2))
 	return torch.GridSample(x, torch.Stack([]*torch.Tensor{across, down}, torch.StackOptions{Dim: -1}),
 		torch.GridSampleOptions{PaddingMode: "border", AlignCorners: true})
 }
@@ -83,7 +84,7 @@ func vid2vid(t *testing.T, c *parity.Case) {
 	dReal2, dFake2, g2, matching2 := judge("D", real, beside(in["real_A"], in["fake_B_raw"]))
 	confidence := in["conf_ref"]
 	named := parity.State{
-		"G_VGG": torch.Zeros(nil), "T0.G_T_Warp": torch.Zeros(nil),
+		"G_VGG": dReal.ZerosLike(), "T0.G_T_Warp": dReal.ZerosLike(),
 		"D_real": dReal.Add(dReal2), "D_fake": dFake.Add(dFake2), "G_GAN": g.Add(g2), "G_GAN_Feat": matching.Add(matching2),
 		"G_Warp": gan.MaskedL1(in["fake_B"], warp(in["fake_B_prev"], in["flow_ref"]), confidence).MulScalar(lambdaWarp),
 		"F_Flow": gan.MaskedL1(in["flow"], in["flow_ref"], confidence).MulScalar(lambdaFlow),

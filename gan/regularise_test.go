@@ -89,6 +89,8 @@ func TestInfoMaxIsSmallWhereAPictureKnowsItsPlaces(t *testing.T) {
 		}
 		require.InDelta(t, want(10, 0), gan.InfoMax(local, own).Item(), 1e-6)
 		require.InDelta(t, want(0, 10), gan.InfoMax(local, other).Item(), 1e-5)
+		both := torch.Ones([]int{2, 2})
+		require.InDelta(t, math.Log(3), gan.InfoMax(local.Neg(), both).Item(), 1e-5, "each of the three terms is e⁻¹⁰")
 	})
 }
 
