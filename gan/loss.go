@@ -7,7 +7,7 @@ import (
 )
 
 // Loss is an adversarial game: what the discriminator and the generator minimise, given the
-// discriminator's outputs for a batch. Each function returns a scalar.
+// discriminator's outputs for a batch. Each function returns a scalar, float32 for outputs in half precision.
 type Loss struct {
 	Real      func(d *torch.Tensor) *torch.Tensor // of D, for real samples
 	Fake      func(d *torch.Tensor) *torch.Tensor // of D, for generated samples
@@ -81,7 +81,7 @@ var Hinge = Loss{
 // has both signs reversed, the paper has these. Arjovsky et al. 2017, algorithm 1.
 var Wasserstein = Loss{
 	Real:      scalar(func(d *torch.Tensor) *torch.Tensor { return d.Mean().Neg() }),
-	Fake:      func(d *torch.Tensor) *torch.Tensor { return d.Mean() },
+	Fake:      scalar(func(d *torch.Tensor) *torch.Tensor { return d.Mean() }),
 	Generator: scalar(func(d *torch.Tensor) *torch.Tensor { return d.Mean().Neg() }),
 }
 
@@ -151,17 +151,19 @@ func WeightClip(params []*torch.Tensor, c float64) {
 // BCE is the mean binary cross-entropy of probabilities p against one label for all. As in PyTorch a
 // logarithm is at least −100.
 func BCE(p *torch.Tensor, label float64) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor { return p.BinaryCrossEntropy(p.FullLike(label)) })
+	return inFloat32(p, func(p *torch.Tensor) *torch.Tensor { return p.BinaryCrossEntropy(p.FullLike(label)) })
 }
 
 // BCEWithLogits is the mean binary cross-entropy of logits against one label for all.
 func BCEWithLogits(logits *torch.Tensor, label float64) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor { return logits.BinaryCrossEntropyWithLogits(logits.FullLike(label)) })
+	return inFloat32(logits, func(x *torch.Tensor) *torch.Tensor { return x.BinaryCrossEntropyWithLogits(x.FullLike(label)) })
 }
 
-// scalar is f without the tensors that it makes on the way.
+// scalar is f in float32, without the tensors that it makes on the way.
 func scalar(f func(d *torch.Tensor) *torch.Tensor) func(d *torch.Tensor) *torch.Tensor {
-	return func(d *torch.Tensor) *torch.Tensor { return torch.Tidy(func() *torch.Tensor { return f(d) }) }
+	return func(d *torch.Tensor) *torch.Tensor {
+		return torch.Tidy(func() *torch.Tensor { return inFloat32(d, f) })
+	}
 }
 
 // total is the sum of scalars.

@@ -163,6 +163,20 @@ func TestScalesAreAveragedOnTheirOwn(t *testing.T) {
 	})
 }
 
+func TestAGameOfHalfPrecisionIsCountedInFloat32(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		d := torch.Full([]int{3}, 257./256).ToDType(torch.BFloat16) // rounds to 1
+		d.SetAt(3, 0)
+		for _, game := range []gan.Loss{gan.Wasserstein, gan.LeastSquares(0, 1, 1), gan.Hinge, gan.NonSaturatingLogits} {
+			for _, loss := range []*torch.Tensor{game.Real(d), game.Fake(d), game.Generator(d)} {
+				require.Equal(t, torch.Float32, loss.DType())
+			}
+		}
+		require.InDelta(t, 5./3, gan.Wasserstein.Fake(d).Item(), 1e-6) // 1.664 in bfloat16
+	})
+}
+
 func TestClippedWeightsStayLeaves(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {

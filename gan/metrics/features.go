@@ -64,7 +64,8 @@ type Sampling struct {
 	N         int    // pictures
 	Reference string // what they are compared with: "mnist-test"
 	Size      int    // side of the pictures; the reference is prepared at this side, too
-	BatchNorm string // statistics that batch norm of the generator used: "batch64", "running"; "" without batch norm
+	BatchNorm string // statistics that batch norm of the generator used: "batch64", "running", "standing16×64"; "" without batch norm
+	Averaged  bool   // the generator's weights are their moving average
 	Seed      int64  // of the latents
 }
 
@@ -73,6 +74,9 @@ func (s Sampling) String() string {
 	text := fmt.Sprintf("N=%d; ref=%s@%d", s.N, s.Reference, s.Size)
 	if s.BatchNorm != "" {
 		text += "; bn=" + s.BatchNorm
+	}
+	if s.Averaged {
+		text += "; ema"
 	}
 	return text + fmt.Sprintf("; seed=%d", s.Seed)
 }

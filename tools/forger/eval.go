@@ -5,7 +5,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
@@ -23,7 +22,7 @@ func evalCommand() *cli.Command {
 			&cli.IntFlag{Name: "n", Usage: "number of pictures", Value: 10000},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
-			threadsFlag, deviceFlag,
+			rawFlag, standingFlag, threadsFlag, deviceFlag,
 			jsonFlag,
 		},
 		Action: eval,
@@ -86,7 +85,8 @@ func eval(c *cli.Context) error {
 	r.Classifier.Accuracy, r.Classifier.Seconds, r.Classifier.Hash = e.net.Accuracy, e.net.Seconds, e.net.Hash
 	o := s.DataOptions(settings)
 	r.Protocol = e.net.Protocol("FD", metrics.Sampling{
-		N: e.n, Reference: saved.Data + "-test", Size: o.Size, BatchNorm: e.batchNorm(settings), Seed: e.seed,
+		N: e.n, Reference: saved.Data + "-test", Size: o.Size, BatchNorm: batchNorm(settings, e.batch, c.Int("standing")),
+		Averaged: saved.Averaged && !c.Bool("raw"), Seed: e.seed,
 	})
 	if err := e.measure(&r, path, o); err != nil {
 		return err
@@ -99,20 +99,6 @@ func eval(c *cli.Context) error {
 }
 
 func (e *evaluation) log(line string) { fmt.Fprintln(e.c.App.ErrWriter, line) }
-
-// batchNorm names the statistics of batch norm by the setting bn-eval, which systems with a choice have.
-func (e *evaluation) batchNorm(settings any) string {
-	for _, f := range config.Fields(settings) {
-		switch {
-		case f.Name != "bn-eval":
-		case f.String() == "true":
-			return "running"
-		default:
-			return fmt.Sprintf("batch%d", e.batch)
-		}
-	}
-	return ""
-}
 
 // measure fills in the distances: of training pictures, of the model as it was built, and of the checkpoint.
 func (e *evaluation) measure(r *evalReport, path string, o data.Options) (err error) {
@@ -130,7 +116,7 @@ func (e *evaluation) measure(r *evalReport, path string, o data.Options) (err er
 	if r.Before, err = e.sample("of the untrained system"); err != nil {
 		return err
 	}
-	if err := train.LoadCheckpoint(path, e.model); err != nil {
+	if err := train.LoadCheckpoint(path, e.model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
 		return err
 	}
 	if r.Value, err = e.sample("of " + path); err != nil {
@@ -151,13 +137,18 @@ func (e *evaluation) split(split data.Split, o data.Options, n int) (*metrics.Mo
 		n = set.Len()
 	}
 	e.log(fmt.Sprintf("features of %d %s pictures", min(n, set.Len()), split))
-	return e.net.DataMoments(e.c.Context, set, n, uint64(e.seed))
+	return e.net.CachedMoments(e.c.Context, set, n, uint64(e.seed))
 }
 
 // sample is the distance of n new pictures from the test split.
 func (e *evaluation) sample(of string) (float64, error) {
 	e.log(fmt.Sprintf("features of %d pictures %s", e.n, of))
 	torch.ManualSeed(e.seed)
+	leave, err := standing(e.c, e.model, e.batch)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
 	m, err := e.net.Moments(e.c.Context, e.n, e.batch, e.model.Sample)
 	if err != nil {
 		return 0, err
