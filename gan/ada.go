@@ -99,13 +99,7 @@ func (a *ADA) warp(x, place *torch.Tensor) *torch.Tensor {
 	place = scaled(place, 2, 2).MatMul(place).MatMul(scaled(place, 0.5, 0.5))
 	place = moved(place, -0.5, -0.5).MatMul(place).MatMul(moved(place, 0.5, 0.5))
 
-	// To the coordinates of grid sampling, in which a picture reaches from −1 to 1.
-	shape := []int{x.Size(0), x.Size(1), (h + 2*border) * 2, (w + 2*border) * 2}
-	from := scaled(place, 2/float64(x.Size(3)), 2/float64(x.Size(2)))
-	to := scaled(place, float64(shape[3])/2, float64(shape[2])/2)
-	grid := torch.AffineGrid(from.MatMul(place).MatMul(to).Narrow(1, 0, 2), shape, false)
-	x = torch.GridSample(x, grid)
-
+	x = sampled(x, place, (h+2*border)*2, (w+2*border)*2)
 	x = UpFirDn2d(x, row.Flip(1), UpFirDnOptions{Pad: [4]int{-1, -1, -1, -1}})
 	return UpFirDn2d(x, column.Flip(0), UpFirDnOptions{Down: 2})
 }
@@ -124,6 +118,49 @@ func margins(place *torch.Tensor, w, h, border int) (left, top, right, bottom in
 		return int(math.Ceil(min(max(end+float64(2*border)-centre, 0), float64(side-1))))
 	}
 	return margin(ends[0], cx, w), margin(ends[1], cy, h), margin(ends[2], cx, w), margin(ends[3], cy, h)
+}
+
+// sampled are h×w pixels of x (N, C, H, W), bilinearly between those around the places that place (N, 3, 3) gives for
+// them, from the centres; 0 lies beyond the edges. It can be differentiated twice, unlike grid sampling.
+func sampled(x, place *torch.Tensor, h, w int) *torch.Tensor {
+	n, c, fromH, fromW := x.Size(0), x.Size(1), x.Size(2), x.Size(3)
+	centred := func(side int) *torch.Tensor {
+		return positions(x, side).ToDType(place.DType()).SubScalar(float64(side-1) / 2)
+	}
+	columns, rows := centred(w), centred(h).View(-1, 1)
+	at := func(axis, side int) (low, above *torch.Tensor) { // (N, h, w)
+		entry := func(i int) *torch.Tensor { return place.Select(1, axis).Select(1, i).View(n, 1, 1) }
+		p := entry(0).Mul(columns).Add(entry(1).Mul(rows)).Add(entry(2)).AddScalar(float64(side-1) / 2)
+		low = p.Floor()
+		return low, p.Sub(low)
+	}
+	left, right := at(0, fromW)
+	top, bottom := at(1, fromH)
+
+	flat := x.Reshape(n, c, fromH*fromW)
+	var sum *torch.Tensor
+	for corner := range 4 {
+		column, weight := left, right.Neg().AddScalar(1)
+		if corner%2 == 1 {
+			column, weight = left.AddScalar(1), right
+		}
+		row, share := top, bottom.Neg().AddScalar(1)
+		if corner/2 == 1 {
+			row, share = top.AddScalar(1), bottom
+		}
+		inside := column.GeScalar(0).LogicalAnd(column.LtScalar(fromW)).
+			LogicalAnd(row.GeScalar(0)).LogicalAnd(row.LtScalar(fromH))
+		index := row.ToDType(torch.Int64).MulScalar(fromW).Add(column.ToDType(torch.Int64))
+		index = torch.WhereScalar(inside, index, 0)
+		part := flat.Gather(2, index.View(n, 1, h*w).Expand([]int{n, c, h * w})).
+			Mul(weight.Mul(share).Mul(inside.ToDType(x.DType())).View(n, 1, h*w))
+		if sum == nil {
+			sum = part
+		} else {
+			sum = sum.Add(part)
+		}
+	}
+	return sum.View(n, c, h, w)
 }
 
 // colour applies to each pixel of x the map of its picture, (N, 4, 4).

@@ -3,7 +3,6 @@ package gan
 import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
-	"github.com/forgergan/forger/torch/nn/initializer"
 )
 
 // SelfAttention lets each pixel look at all others: x + Gamma·o(A·g(x)), where A is the softmax of θ(x)·φ(x)ᵀ over the
@@ -21,7 +20,7 @@ type SelfAttention struct {
 }
 
 // NewSelfAttention makes a block for at least 8 channels and applies rule, a spectral norm in the papers, to its
-// convolutions. They are initialised as mimicry's are, Xavier-uniform.
+// convolutions.
 func NewSelfAttention(channels int, rule WeightRule) *SelfAttention {
 	if channels < 8 {
 		panic(refusal("self-attention of %d channels; it needs 8", channels))
@@ -29,14 +28,10 @@ func NewSelfAttention(channels int, rule WeightRule) *SelfAttention {
 	conv := func(in, out int) *nn.Conv2d {
 		return ruled(rule, nn.NewConv2d(in, out, 1, nn.Conv{NoBias: true}))
 	}
-	a := &SelfAttention{
+	return &SelfAttention{
 		Theta: conv(channels, channels/8), Phi: conv(channels, channels/8), G: conv(channels, channels/2),
 		O: conv(channels/2, channels), Gamma: torch.Zeros([]int{}).Own().SetRequiresGrad(true),
 	}
-	for _, c := range []*nn.Conv2d{a.Theta, a.Phi, a.G, a.O} {
-		initializer.XavierUniform(c.Weight, 1)
-	}
-	return a
 }
 
 // Forward maps (N, C, H, W), H and W even, to the same shape.

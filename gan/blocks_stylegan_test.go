@@ -37,10 +37,10 @@ func equalTo(c *parity.Case, name string) equalLinear {
 	return equalLinear{gan.EqualLR(nn.NewLinear(w.Size(1), w.Size(0)))}
 }
 
-var slope = nn.LeakyReLU{Slope: 0.2}
+var leaky02 = nn.LeakyReLU{Slope: 0.2}
 
-// blur is StyleGAN's filter (1, 2, 1) along both sides.
-func blur(x *torch.Tensor) *torch.Tensor {
+// blur121 is StyleGAN's filter (1, 2, 1) along both sides.
+func blur121(x *torch.Tensor) *torch.Tensor {
 	taps := torch.FromSlice([]float32{1, 2, 1}).ToDevice(x.Device())
 	return gan.UpFirDn2d(x, taps.View(3, 1).Mul(taps).DivScalar(16), gan.UpFirDnOptions{Pad: [4]int{1, 1, 1, 1}})
 }
@@ -66,7 +66,7 @@ func styleGANG(t *testing.T, c *parity.Case) {
 	step, alpha, features := c.Int("step", 0), setting(c, "alpha", 0.0), c.Int("code_dim", 0)
 	g := &styledGenerator{Mapping: []nn.Layer{gan.PixelNorm{}}}
 	for i := range c.Int("n_mlp", 8) {
-		g.Mapping = append(g.Mapping, equalTo(c, fmt.Sprintf("style.%d", 2*i+1)), slope)
+		g.Mapping = append(g.Mapping, equalTo(c, fmt.Sprintf("style.%d", 2*i+1)), leaky02)
 	}
 	for i := range step + 1 {
 		name := fmt.Sprintf("generator.progression.%d.", i)
@@ -92,10 +92,10 @@ func styleGANG(t *testing.T, c *parity.Case) {
 		if before = h; i == 0 {
 			h = b.Input.Repeat(w.Size(0), 1, 1, 1)
 		} else {
-			h = blur(b.Conv1.(equalConv).Forward(nn.Interpolate(h, nn.Interpolation{Scale: 2})))
+			h = blur121(b.Conv1.(equalConv).Forward(nn.Interpolate(h, nn.Interpolation{Scale: 2})))
 		}
-		h = b.AdaIN1.Forward(slope.Forward(b.Noise1.Forward(h, noise)), w)
-		h = b.AdaIN2.Forward(slope.Forward(b.Noise2.Forward(b.Conv2.Forward(h), noise)), w)
+		h = b.AdaIN1.Forward(leaky02.Forward(b.Noise1.Forward(h, noise)), w)
+		h = b.AdaIN2.Forward(leaky02.Forward(b.Noise2.Forward(b.Conv2.Forward(h), noise)), w)
 	}
 	out := g.ToRGB[step].Forward(h)
 	if step > 0 {
@@ -153,13 +153,13 @@ func styleGAND(t *testing.T, c *parity.Case) {
 
 	half := func(x *torch.Tensor) *torch.Tensor { return x.AvgPool2d([]int{2}) }
 	down := func(b styleDBlock, h *torch.Tensor) *torch.Tensor {
-		return slope.Forward(half(b.Conv2.Forward(blur(slope.Forward(b.Conv1.Forward(h))))))
+		return leaky02.Forward(half(b.Conv2.Forward(blur121(leaky02.Forward(b.Conv1.Forward(h))))))
 	}
 	x, alpha := input(c, "x"), setting(c, "alpha", 0.0)
-	h := down(d.B5, slope.Forward(d.RGB5.Forward(x)))
-	h = slope.Forward(d.RGB6.Forward(half(x))).MulScalar(1 - alpha).Add(h.MulScalar(alpha))
+	h := down(d.B5, leaky02.Forward(d.RGB5.Forward(x)))
+	h = leaky02.Forward(d.RGB6.Forward(half(x))).MulScalar(1 - alpha).Add(h.MulScalar(alpha))
 	h = gan.MinibatchStddev{Group: gan.WholeBatch}.Forward(down(d.B7, down(d.B6, h)))
-	h = slope.Forward(d.Last2.Forward(slope.Forward(d.Last1.Forward(h))))
+	h = leaky02.Forward(d.Last2.Forward(leaky02.Forward(d.Last1.Forward(h))))
 	check(c, d, parity.State{"out": d.Linear.Forward(h.Flatten(torch.FlattenOptions{StartDim: 1}))})
 }
 

@@ -34,7 +34,7 @@ var built = map[string]func(t *testing.T, c *parity.Case){
 	"SSGANDiscriminator32":         mimicryD,
 	"biggan Generator":             bigGANG,
 	"biggan Discriminator":         bigGAND,
-	"SPADE":                        spade,
+	"SPADE":                        spadeNorm,
 	"SPADEResnetBlock":             spadeBlock,
 	"CA_NET":                       conditioningAugmentation,
 	"StyledGenerator":              styleGANG,
@@ -237,7 +237,7 @@ func spadeOptions(c *parity.Case) gan.SPADEOptions {
 	return gan.SPADEOptions{Hidden: c.Int("nhidden", 8), Instance: strings.Contains(setting(c, "config_text", ""), "instance")}
 }
 
-func spade(t *testing.T, c *parity.Case) {
+func spadeNorm(t *testing.T, c *parity.Case) {
 	s := gan.NewSPADE(c.Int("norm_nc", 0), c.Int("label_nc", 0), spadeOptions(c))
 	load(t, c, s)
 	check(c, s, parity.State{"out": s.Forward(input(c, "x"), input(c, "seg"))})

@@ -138,9 +138,11 @@ type DBlockOptimized struct {
 // NewDBlockOptimized makes a block from in to out channels, initialised as a GBlock, and applies rule to its
 // convolutions.
 func NewDBlockOptimized(in, out int, rule WeightRule) *DBlockOptimized {
-	b := &DBlockOptimized{C1: conv3x3(rule, in, out), C2: conv3x3(rule, out, out)}
+	b := &DBlockOptimized{
+		C1: conv3x3(rule, in, out), C2: conv3x3(rule, out, out), CSC: ruled(rule, nn.NewConv2d(in, out, 1)),
+	}
 	glorot(b.C1, b.C2)
-	b.CSC = shortcut(rule, in, out)
+	initializer.XavierUniform(b.CSC.Weight, 1)
 	return b
 }
 

@@ -53,8 +53,9 @@ type SpectralNormBigGANOptions struct {
 
 // SpectralNormBigGAN divides the weight of layer by its largest singular value as the SN layers of
 // ajbrock/BigGAN-PyTorch do, and returns layer; see SpectralNormMimicry for how the spectral norms differ. The state lists
-// the layer's own tensors, then u0 (1, out), …, then sv0 (1), …, the singular values of the last training pass, of which
-// only the first divides the weight. In evaluation one step is made from the stored vectors and not stored.
+// the layer's own tensors, then u0 (1, out), the left singular vector, sv0 (1), the singular value of the last training
+// pass, u1, sv1 and so on, of which only the largest value divides the weight. In evaluation one step is made from the
+// stored vectors and not stored.
 func SpectralNormBigGAN[L nn.Weighted](layer L, o ...SpectralNormBigGANOptions) L {
 	c := only(o)
 	if c.Values < 0 || c.Iterations < 0 {
@@ -141,5 +142,8 @@ func stretch(matrix, u, v *torch.Tensor) *torch.Tensor {
 }
 
 func (s *powerMethod) State(own []nn.Entry) []nn.Entry {
-	return append(append(own, s.vectors...), s.values...)
+	for i, u := range s.vectors {
+		own = append(own, u, s.values[i])
+	}
+	return own
 }
