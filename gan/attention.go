@@ -1,6 +1,8 @@
 package gan
 
 import (
+	"fmt"
+
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 )
@@ -23,7 +25,7 @@ type SelfAttention struct {
 // convolutions.
 func NewSelfAttention(channels int, rule WeightRule) *SelfAttention {
 	if channels < 8 {
-		panic(refusal("self-attention of %d channels; it needs 8", channels))
+		panic(misuse("NewSelfAttention", fmt.Sprintf("%d channels; at least 8 are needed", channels)))
 	}
 	conv := func(in, out int) *nn.Conv2d {
 		return ruled(rule, nn.NewConv2d(in, out, 1, nn.Conv{NoBias: true}))

@@ -109,5 +109,5 @@ func TestADAMovesTowardsItsTargetEveryIntervalAndNotBelowZero(t *testing.T) {
 func TestADARefusesPicturesOfTwoChannels(t *testing.T) {
 	torchtest.Native(t)
 	err := torch.Try(func() { gan.NewADA().Forward(torch.Zeros([]int{1, 2, 8, 8})) })
-	require.EqualError(t, err, "torch.gan: ADA of pictures [1 2 8 8]; it takes 1 or 3 channels")
+	require.EqualError(t, err, "torch.ADA: pictures are (N, C, H, W) of 1 or 3 channels [shapes (1, 2, 8, 8)]")
 }

@@ -56,7 +56,7 @@ func (d DiffAugment) Forward(x *torch.Tensor) *torch.Tensor {
 			case Cutout:
 				x = cut(x)
 			default:
-				panic(refusal("no augmentation %q", string(a)))
+				panic(misuse("DiffAugment", fmt.Sprintf("no augmentation %q", string(a))))
 			}
 		}
 		return x.Contiguous()
@@ -122,9 +122,4 @@ func whole(x *torch.Tensor, low, high int) *torch.Tensor {
 func positions(x *torch.Tensor, n int) *torch.Tensor {
 	on := torch.TensorOptions{Device: x.Device(), DType: torch.Int64}
 	return torch.Arange(0, n, torch.ArangeOptions{TensorOptions: on})
-}
-
-// like are the device and element type of x.
-func like(x *torch.Tensor) torch.TensorOptions {
-	return torch.TensorOptions{Device: x.Device(), DType: x.DType()}
 }

@@ -76,13 +76,18 @@ func ExampleDiffAugment() {
 			fmt.Println(err)
 			return
 		}
-		torch.ManualSeed(4)
-		x := torch.Ones([]int{1, 1, 4, 4})
+		torch.ManualSeed(3)
+		x := torch.Ones([]int{1, 1, 6, 6})
 		fmt.Println(gan.DiffAugment{gan.Cutout}.Forward(x))
 		fmt.Println(augment.Forward(torch.Rand([]int{5, 3, 32, 32})).Shape())
 	})
 	// Output:
-	// X
+	// tensor([[[[1., 1., 1., 1., 1., 1.],
+	//           [1., 1., 1., 1., 1., 1.],
+	//           [1., 1., 1., 1., 1., 1.],
+	//           [1., 0., 0., 0., 1., 1.],
+	//           [1., 0., 0., 0., 1., 1.],
+	//           [1., 0., 0., 0., 1., 1.]]]])
 	// [5 3 32 32]
 }
 

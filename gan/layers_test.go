@@ -25,7 +25,7 @@ func TestMinibatchStddevComparesStridedGroupsOverEachPartOfTheChannels(t *testin
 			require.InDelta(t, spread[i%4], v, 1e-6, "value %d", i)
 		}
 		require.EqualError(t, torch.Try(func() { gan.MinibatchStddev{}.Forward(x) }),
-			"torch.gan: a minibatch standard deviation of 6 samples in groups of 4 and 2 channels in 1 parts")
+			"torch.MinibatchStddev: groups of 4 samples and 1 parts of the channels do not divide them [shapes (6, 2, 1, 1)]")
 	})
 }
 
@@ -115,18 +115,18 @@ func TestBlocksRefuseInOneSentence(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		for want, f := range map[string]func(){
-			"self-attention of 4 channels; it needs 8": func() { gan.NewSelfAttention(4, nil) },
-			"a SPADE kernel of 4, which is even":       func() { gan.NewSPADE(3, 3, gan.SPADEOptions{Kernel: 4}) },
-			"a pool of -1 pictures":                    func() { gan.NewImagePool(-1, []int{3, 2, 2}, 0) },
-			`no augmentation "blur"`:                   func() { gan.DiffAugment{"blur"}.Forward(torch.Zeros([]int{1, 3, 2, 2})) },
-			"a spectral norm of -1 singular values in 0 iterations": func() {
+			"NewSelfAttention: 4 channels; at least 8 are needed": func() { gan.NewSelfAttention(4, nil) },
+			"NewSPADE: a kernel of 4, which is even":              func() { gan.NewSPADE(3, 3, gan.SPADEOptions{Kernel: 4}) },
+			"NewImagePool: a pool of -1 pictures":                 func() { gan.NewImagePool(-1, []int{3, 2, 2}, 0) },
+			`DiffAugment: no augmentation "blur"`:                 func() { gan.DiffAugment{"blur"}.Forward(torch.Zeros([]int{1, 3, 2, 2})) },
+			"SpectralNormBigGAN: -1 singular values in 0 iterations": func() {
 				gan.SpectralNormBigGAN(nn.NewLinear(2, 2), gan.SpectralNormBigGANOptions{Values: -1})
 			},
-			"noise at an equalised learning rate needs a number of channels": func() {
+			"NewNoiseInjection: noise at an equalised learning rate needs a number of channels": func() {
 				gan.NewNoiseInjection(gan.NoiseOptions{EqualLR: true})
 			},
 		} {
-			require.EqualError(t, torch.Try(f), "torch.gan: "+want)
+			require.EqualError(t, torch.Try(f), "torch."+want)
 		}
 	})
 }

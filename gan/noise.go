@@ -33,7 +33,7 @@ func NewNoiseInjection(o ...NoiseOptions) *NoiseInjection {
 	case !c.EqualLR:
 		return &NoiseInjection{Weight: weight}
 	case c.Channels == 0:
-		panic(refusal("noise at an equalised learning rate needs a number of channels"))
+		panic(misuse("NewNoiseInjection", "noise at an equalised learning rate needs a number of channels"))
 	}
 	return &NoiseInjection{WeightOrig: weight, scale: math.Sqrt(2 / float64(c.Channels))}
 }

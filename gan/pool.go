@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -25,7 +26,7 @@ type ImagePool struct {
 // given.
 func NewImagePool(size int, shape []int, seed uint64) *ImagePool {
 	if size < 0 {
-		panic(refusal("a pool of %d pictures", size))
+		panic(misuse("NewImagePool", fmt.Sprintf("a pool of %d pictures", size)))
 	}
 	return &ImagePool{
 		Images: torch.Zeros(append([]int{size}, shape...)).Own(),
@@ -42,13 +43,13 @@ func (p *ImagePool) Query(images *torch.Tensor) (out *torch.Tensor) {
 		return images.Detach()
 	}
 	if want := p.Images.Shape()[1:]; images.Dim() != 4 || !slices.Equal(images.Shape()[1:], want) {
-		panic(refusal("pictures %v for a pool of pictures %v", images.Shape(), want))
+		panic(misuse("ImagePool", fmt.Sprintf("the pool's pictures are %v", want), images))
 	}
 	torch.NoGrad(func() {
 		out = torch.Tidy(func() *torch.Tensor {
 			stored, source := int(p.Count.Item()), &rand.PCG{}
 			if err := source.UnmarshalBinary(torch.Values[uint8](p.Stream)); err != nil {
-				panic(refusal("the state of a pool's stream: %v", err))
+				panic(misuse("ImagePool", fmt.Sprintf("the state of the stream: %v", err)))
 			}
 			draws := rand.New(source)
 			out := images.Clone()

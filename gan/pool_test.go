@@ -71,6 +71,6 @@ func TestAPoolOfSizeZeroGivesBackWhatItIsGiven(t *testing.T) {
 		require.Equal(t, x.Bytes(), got.Bytes())
 		require.False(t, got.RequiresGrad())
 		require.EqualError(t, torch.Try(func() { gan.NewImagePool(2, []int{3, 8, 8}, 1).Query(x) }),
-			"torch.gan: pictures [2 3 4 4] for a pool of pictures [3 8 8]")
+			"torch.ImagePool: the pool's pictures are [3 8 8] [shapes (2, 3, 4, 4)]")
 	})
 }

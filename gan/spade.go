@@ -1,6 +1,8 @@
 package gan
 
 import (
+	"fmt"
+
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 )
@@ -27,7 +29,7 @@ func NewSPADE(channels, labels int, o ...SPADEOptions) *SPADE {
 	c := only(o)
 	kernel, hidden := otherwise(c.Kernel, 3), otherwise(c.Hidden, 128)
 	if kernel%2 == 0 {
-		panic(refusal("a SPADE kernel of %d, which is even", kernel))
+		panic(misuse("NewSPADE", fmt.Sprintf("a kernel of %d, which is even", kernel)))
 	}
 	var norm nn.Layer = nn.NewBatchNorm2d(channels, nn.BatchNorm{NoAffine: true})
 	if c.Instance {

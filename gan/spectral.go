@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/forgergan/forger/torch"
@@ -59,7 +60,7 @@ type SpectralNormBigGANOptions struct {
 func SpectralNormBigGAN[L nn.Weighted](layer L, o ...SpectralNormBigGANOptions) L {
 	c := only(o)
 	if c.Values < 0 || c.Iterations < 0 {
-		panic(refusal("a spectral norm of %d singular values in %d iterations", c.Values, c.Iterations))
+		panic(misuse("SpectralNormBigGAN", fmt.Sprintf("%d singular values in %d iterations", c.Values, c.Iterations)))
 	}
 	return nn.Parametrize(layer, func(w *torch.Tensor, outputs int) nn.Parametrization {
 		return newPowerMethod(w, outputs, c, func(i int) (vector, value string) {

@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch"
@@ -26,8 +27,8 @@ func (m MinibatchStddev) Forward(x *torch.Tensor) *torch.Tensor {
 	n, c, h, w := x.Size(0), x.Size(1), x.Size(2), x.Size(3)
 	group, features := min(otherwise(m.Group, 4), n), otherwise(m.Features, 1)
 	if n%group != 0 || c%features != 0 {
-		panic(refusal("a minibatch standard deviation of %d samples in groups of %d and %d channels in %d parts",
-			n, group, c, features))
+		panic(misuse("MinibatchStddev", fmt.Sprintf("groups of %d samples and %d parts of the channels do not divide them",
+			group, features), x))
 	}
 	return torch.Tidy(func() *torch.Tensor {
 		y := x.Reshape(group, n/group, features, c/features, h, w)

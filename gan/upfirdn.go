@@ -1,6 +1,10 @@
 package gan
 
-import "github.com/forgergan/forger/torch"
+import (
+	"fmt"
+
+	"github.com/forgergan/forger/torch"
+)
 
 // UpFirDnOptions are the optional arguments of UpFirDn2d; the zero value only filters.
 type UpFirDnOptions struct {
@@ -16,8 +20,7 @@ func UpFirDn2d(x, kernel *torch.Tensor, o ...UpFirDnOptions) *torch.Tensor {
 	c := only(o)
 	up, down := otherwise(c.Up, 1), otherwise(c.Down, 1)
 	if up < 1 || down < 1 || kernel.Dim() != 2 {
-		panic(refusal("resampling %d up and %d down with a kernel %v; it takes positive factors and (h, w)",
-			up, down, kernel.Shape()))
+		panic(misuse("UpFirDn2d", fmt.Sprintf("%d up and %d down by a kernel (h, w)", up, down), kernel))
 	}
 	return torch.Tidy(func() *torch.Tensor {
 		n, ch, h, w := x.Size(0), x.Size(1), x.Size(2), x.Size(3)
