@@ -92,8 +92,8 @@ func (a *ADA) warp(x, place *torch.Tensor) *torch.Tensor {
 	x = x.Pad([]int{left, right, top, bottom}, torch.PadOptions{Mode: "reflect"})
 	place = moved(place, float64(left-right)/2, float64(top-bottom)/2).MatMul(place)
 
-	// At twice the size pixel centres lie half a pixel from where they were.
 	row, column := a.Filter.View(1, -1), a.Filter.View(-1, 1)
+	// The centre of sym6 is half a tap before its middle: at twice the size the picture lies half a pixel off.
 	x = UpFirDn2d(x, row.MulScalar(2), UpFirDnOptions{Up: 2, Pad: [4]int{6, 5, 6, 5}})
 	x = UpFirDn2d(x, column.MulScalar(2))
 	place = scaled(place, 2, 2).MatMul(place).MatMul(scaled(place, 0.5, 0.5))
@@ -128,38 +128,31 @@ func sampled(x, place *torch.Tensor, h, w int) *torch.Tensor {
 		return positions(x, side).ToDType(place.DType()).SubScalar(float64(side-1) / 2)
 	}
 	columns, rows := centred(w), centred(h).View(-1, 1)
-	at := func(axis, side int) (low, above *torch.Tensor) { // (N, h, w)
+	at := func(axis, side int) (low, beyond *torch.Tensor) { // (N, h, w)
 		entry := func(i int) *torch.Tensor { return place.Select(1, axis).Select(1, i).View(n, 1, 1) }
 		p := entry(0).Mul(columns).Add(entry(1).Mul(rows)).Add(entry(2)).AddScalar(float64(side-1) / 2)
 		low = p.Floor()
 		return low, p.Sub(low)
 	}
-	left, right := at(0, fromW)
-	top, bottom := at(1, fromH)
+	left, across := at(0, fromW)
+	top, down := at(1, fromH)
 
 	flat := x.Reshape(n, c, fromH*fromW)
-	var sum *torch.Tensor
-	for corner := range 4 {
-		column, weight := left, right.Neg().AddScalar(1)
-		if corner%2 == 1 {
-			column, weight = left.AddScalar(1), right
-		}
-		row, share := top, bottom.Neg().AddScalar(1)
-		if corner/2 == 1 {
-			row, share = top.AddScalar(1), bottom
-		}
-		inside := column.GeScalar(0).LogicalAnd(column.LtScalar(fromW)).
-			LogicalAnd(row.GeScalar(0)).LogicalAnd(row.LtScalar(fromH))
-		index := row.ToDType(torch.Int64).MulScalar(fromW).Add(column.ToDType(torch.Int64))
-		index = torch.WhereScalar(inside, index, 0)
-		part := flat.Gather(2, index.View(n, 1, h*w).Expand([]int{n, c, h * w})).
-			Mul(weight.Mul(share).Mul(inside.ToDType(x.DType())).View(n, 1, h*w))
-		if sum == nil {
-			sum = part
-		} else {
-			sum = sum.Add(part)
-		}
+	corner := func(column, row, weight *torch.Tensor) *torch.Tensor {
+		return torch.Tidy(func() *torch.Tensor {
+			inside := column.GeScalar(0).LogicalAnd(column.LtScalar(fromW)).
+				LogicalAnd(row.GeScalar(0)).LogicalAnd(row.LtScalar(fromH))
+			index := row.ToDType(torch.Int64).MulScalar(fromW).Add(column.ToDType(torch.Int64))
+			index = torch.WhereScalar(inside, index, 0).View(n, 1, h*w).Expand([]int{n, c, h * w})
+			return flat.Gather(2, index).Mul(weight.Mul(inside.ToDType(x.DType())).View(n, 1, h*w))
+		})
 	}
+	one := func(t *torch.Tensor) *torch.Tensor { return t.AddScalar(1) }
+	rest := func(t *torch.Tensor) *torch.Tensor { return t.Neg().AddScalar(1) }
+	sum := corner(left, top, rest(across).Mul(rest(down))).
+		Add(corner(one(left), top, across.Mul(rest(down)))).
+		Add(corner(left, one(top), rest(across).Mul(down))).
+		Add(corner(one(left), one(top), across.Mul(down)))
 	return sum.View(n, c, h, w)
 }
 

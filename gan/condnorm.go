@@ -67,7 +67,7 @@ type CCBN struct {
 	Gain       nn.Layer      `nn:"gain"`
 	Bias       nn.Layer      `nn:"bias"`
 
-	mode
+	batchStatistics
 	settings CCBNOptions
 }
 
@@ -96,10 +96,14 @@ func (b *CCBN) Forward(x, y *torch.Tensor) *torch.Tensor {
 		if !b.settings.PlainGain {
 			gain = gain.AddScalar(1)
 		}
-		x = torch.BatchNorm(x, nil, nil, b.StoredMean, b.StoredVar, b.training(), 0.1, b.settings.Eps, true)
+		x := b.normalise(x, nil, nil, b.StoredMean, b.StoredVar, b.settings.Eps)
 		return x.Mul(perChannel(gain, x)).Add(perChannel(b.Bias.Forward(y), x))
 	})
 }
+
+// Collect makes the running averages anew: until stop is called they are the plain mean over all batches that pass,
+// whatever mode the norm is in. These are the standing statistics of Brock et al. 2019, §4.1.
+func (b *CCBN) Collect() (stop func()) { return b.collect(b.StoredMean, b.StoredVar) }
 
 // BigGANBatchNorm2d is a batch norm with BigGAN's names, which ends its generator: BN(x)·gain + bias.
 // ajbrock/BigGAN-PyTorch layers.py, bn.
@@ -109,7 +113,7 @@ type BigGANBatchNorm2d struct {
 	StoredMean *torch.Tensor `nn:"stored_mean,buffer"` // (C)
 	StoredVar  *torch.Tensor `nn:"stored_var,buffer"`  // (C)
 
-	mode
+	batchStatistics
 }
 
 // NewBigGANBatchNorm2d makes a layer with gain 1 and bias 0.
@@ -123,8 +127,12 @@ func NewBigGANBatchNorm2d(channels int) *BigGANBatchNorm2d {
 
 // Forward normalises x (N, C, H, W). In training it also updates the running averages, with weight 0.1 of the batch.
 func (b *BigGANBatchNorm2d) Forward(x *torch.Tensor) *torch.Tensor {
-	return torch.BatchNorm(x, b.Gain, b.Bias, b.StoredMean, b.StoredVar, b.training(), 0.1, 1e-5, true)
+	return b.normalise(x, b.Gain, b.Bias, b.StoredMean, b.StoredVar, 1e-5)
 }
+
+// Collect makes the running averages anew: until stop is called they are the plain mean over all batches that pass,
+// whatever mode the norm is in. These are the standing statistics of Brock et al. 2019, §4.1.
+func (b *BigGANBatchNorm2d) Collect() (stop func()) { return b.collect(b.StoredMean, b.StoredVar) }
 
 // ConditionalInstanceNorm normalises each channel of each sample by its own mean and variance, then scales and shifts it
 // by what belongs to y: IN(x)·γ(y) + β(y). Dumoulin et al. 2017, §2.2.
@@ -152,10 +160,29 @@ func instanceNorm(x *torch.Tensor) *torch.Tensor {
 	return torch.InstanceNorm(x, nil, nil, nil, nil, true, 0.1, 1e-5, true)
 }
 
-// mode makes the module that it is embedded in know whether it is in training, as it is at first.
-type mode struct{ evaluating bool }
+// batchStatistics knows which statistics the norm that it is embedded in takes: those of the batch in training, as at
+// first.
+type batchStatistics struct {
+	evaluating bool
+	collecting bool
+	batches    int // since collecting began
+}
 
 // SetTraining switches between training and evaluation, as nn.Train and nn.Eval do for all layers of a module.
-func (m *mode) SetTraining(on bool) { m.evaluating = !on }
+func (s *batchStatistics) SetTraining(on bool) { s.evaluating = !on }
 
-func (m *mode) training() bool { return !m.evaluating }
+func (s *batchStatistics) normalise(x, gain, bias, mean, variance *torch.Tensor, eps float64) *torch.Tensor {
+	momentum := 0.1
+	if s.collecting {
+		s.batches++
+		momentum = 1 / float64(s.batches)
+	}
+	return torch.BatchNorm(x, gain, bias, mean, variance, s.collecting || !s.evaluating, momentum, eps, true)
+}
+
+func (s *batchStatistics) collect(mean, variance *torch.Tensor) (stop func()) {
+	mean.FillInPlace(0)
+	variance.FillInPlace(1)
+	s.collecting, s.batches = true, 0
+	return func() { s.collecting = false }
+}

@@ -59,6 +59,36 @@ func TestCCBNWithPlainGainIsCompareGANs(t *testing.T) {
 	})
 }
 
+func TestNormsOfBigGANCollectTheMeanOfAllBatches(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		layer := nn.NewEmbedding(1, 1)
+		y := torch.FromSlice([]int64{0, 0})
+		c, b := gan.NewCCBN(1, layer, layer), gan.NewBigGANBatchNorm2d(1)
+		for _, norm := range []struct {
+			collect        func() func()
+			forward        func(x *torch.Tensor)
+			mean, variance *torch.Tensor
+		}{
+			{c.Collect, func(x *torch.Tensor) { c.Forward(x, y) }, c.StoredMean, c.StoredVar},
+			{b.Collect, func(x *torch.Tensor) { b.Forward(x) }, b.StoredMean, b.StoredVar},
+		} {
+			of := func(v ...float32) *torch.Tensor { return torch.FromSlice(v, 2, 1, 1, 1) }
+			norm.forward(of(100, 50))
+			stop := norm.collect()
+			nn.Eval(c)
+			nn.Eval(b)
+			norm.forward(of(0, 2))
+			norm.forward(of(4, 10))
+			stop()
+			require.InDelta(t, 4, norm.mean.Item(), 1e-6)
+			require.InDelta(t, 10, norm.variance.Item(), 1e-5) // of 2 and 18
+			norm.forward(of(100, 50))
+			require.InDelta(t, 4, norm.mean.Item(), 1e-6, "in evaluation nothing is learnt")
+		}
+	})
+}
+
 // Whatever the multiplier, an equalised layer starts alike; its stored numbers, and so Adam's steps, do not.
 func TestTheLearningRateMultiplierChangesWhatIsStoredOnly(t *testing.T) {
 	torchtest.Native(t)
