@@ -40,6 +40,8 @@ var built = map[string]func(t *testing.T, c *parity.Case){
 	"StyledGenerator":              styleGANG,
 	"stylegan1 Discriminator":      styleGAND,
 	"stylegan2 Discriminator":      styleGAN2D,
+	"progan Generator":             proGANG,
+	"progan Discriminator":         proGAND,
 	"upfirdn2d (CPU fall-back)":    upFirDn,
 }
 
@@ -55,6 +57,8 @@ var elsewhere = []string{
 	"ConvEncoder", "SPADEGenerator", "MultiscaleDiscriminator", "GANLoss, KLDLoss",
 	// stackgan
 	"STAGE1_G", "STAGE1_D", "STAGE2_G", "STAGE2_D", "KL_loss",
+	// progan
+	"discriminator loss of train.py",
 	// stylegan2
 	"stylegan2 Generator", "g_path_regularize", "d_r1_loss, d_logistic_loss, g_nonsaturating_loss",
 }
@@ -64,7 +68,7 @@ var elsewhere = []string{
 func TestBlocksGiveTheNumbersOfTheOfficialOnes(t *testing.T) {
 	root := goldentest.Kit("FORGER_PARITY", "parity")
 	seen := map[string]bool{}
-	for _, system := range []string{"mimicry", "biggan", "spade", "stackgan", "stylegan1", "stylegan2"} {
+	for _, system := range []string{"mimicry", "biggan", "spade", "stackgan", "progan", "stylegan1", "stylegan2"} {
 		metas, err := filepath.Glob(filepath.Join(root, system, "*", "meta.json"))
 		require.NoError(t, err)
 		require.NotEmpty(t, metas, system)

@@ -57,7 +57,7 @@ type EqualOptions struct {
 // newEqual makes the tensors of a layer and the factor of its weight.
 func newEqual(c EqualOptions, shape ...int) (weight, bias *torch.Tensor, scale, multiplier float64) {
 	multiplier = otherwise(c.LRMultiplier, 1)
-	weight = torch.Randn(shape).DivScalar(multiplier).Own().SetRequiresGrad(true)
+	weight = torch.Randn(shape).DivScalarInPlace(multiplier).Own().SetRequiresGrad(true)
 	if !c.NoBias {
 		bias = torch.Full([]int{shape[0]}, c.Bias).Own().SetRequiresGrad(true)
 	}
