@@ -75,7 +75,7 @@ func (a *ADA) Observe(real *torch.Tensor) {
 
 // Forward maps pictures (N, C, H, W) with 1 or 3 channels in [−1, 1] to the same shape. Colours may leave that range.
 func (a *ADA) Forward(x *torch.Tensor) *torch.Tensor {
-	if c := x.Size(1); x.Dim() != 4 || c != 1 && c != 3 {
+	if x.Dim() != 4 || x.Size(1) != 1 && x.Size(1) != 3 {
 		panic(misuse("ADA", "pictures are (N, C, H, W) of 1 or 3 channels", x))
 	}
 	return torch.Tidy(func() *torch.Tensor {

@@ -52,11 +52,11 @@ func (d adaDraws) placement() *torch.Tensor {
 	g = g.MatMul(scaled(size, size, size))
 
 	// Two rotations around the stretching: together they happen with probability p.
-	half := d.p.Neg().AddScalar(1).Clamp(torch.ClampOptions{Min: 0, Max: 1}).Sqrt().Neg().AddScalar(1)
-	g = g.MatMul(turned(d.often(d.angle(), half, 0)))
+	each := d.p.Neg().AddScalar(1).Clamp(torch.ClampOptions{Min: 0, Max: 1}).Sqrt().Neg().AddScalar(1)
+	g = g.MatMul(turned(d.often(d.angle(), each, 0)))
 	stretch := d.often(d.normal().MulScalar(0.2).Exp2(), d.p, 1)
 	g = g.MatMul(scaled(stretch, stretch.Reciprocal(), stretch))
-	g = g.MatMul(turned(d.often(d.angle(), half, 0)))
+	g = g.MatMul(turned(d.often(d.angle(), each, 0)))
 
 	part := d.often(d.normal(2).MulScalar(0.125), d.p, 0)
 	return g.MatMul(moved(part, part.Select(1, 0).MulScalar(-w), part.Select(1, 1).MulScalar(-h)))

@@ -41,6 +41,24 @@ func TestDiffAugmentRefusesAPolicyThatItDoesNotKnow(t *testing.T) {
 	require.Empty(t, none)
 }
 
+func FuzzParseDiffAugment(f *testing.F) {
+	for _, policy := range []string{"", "color", "color,translation,cutout", "cutout,,", "Color"} {
+		f.Add(policy)
+	}
+	f.Fuzz(func(t *testing.T, policy string) {
+		d, err := gan.ParseDiffAugment(policy)
+		if err != nil {
+			require.Nil(t, d)
+			return
+		}
+		var names []string
+		for _, a := range d {
+			names = append(names, string(a))
+		}
+		require.Equal(t, policy, strings.Join(names, ","))
+	})
+}
+
 func TestADADoesWhatThePaperSaysWithTheDrawsOfTheOfficialCode(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
