@@ -1,5 +1,5 @@
 // Package gan is the toolkit that the systems of the zoo share: adversarial losses, penalties, regularisers, matching
-// and classification terms, and initialisations.
+// and classification terms, blocks of networks, augmentations, and initialisations.
 //
 // # Losses
 //
@@ -33,4 +33,20 @@
 //
 // The cycle, identity and reconstruction terms of translation systems are the mean absolute difference,
 // [torch.Tensor.L1Loss].
+//
+// # Blocks
+//
+// A block equals its official implementation: the same numbers from the same weights, the same names and order in a state
+// dictionary, and the same initial weights from the same seed. Where official implementations differ, there is a type
+// for each ([GBlock], [BigGANGBlock]), or an option that names it. Blocks that hold layers take a [WeightRule], through
+// which their weights get a spectral norm; [SpectralNormMimicry] says how the spectral norms differ:
+//
+//	sn := func(l nn.Weighted) { nn.SpectralNorm(l) }
+//	block := gan.NewDBlock(128, 256, gan.DBlockOptions{Downsample: true, Rule: sn})
+//
+// Norms that are conditional take a second argument ([ConditionalNorm]). What draws numbers takes them as an argument,
+// where nil means to draw, or draws from the default stream in the order of the official code.
+//
+// [DiffAugment] and [ADA] change what a discriminator sees; [ImagePool] remembers it. ADA and the pool have a state, which
+// belongs into a checkpoint.
 package gan

@@ -186,3 +186,12 @@ func only[T any](o []T) (v T) {
 	}
 	return v
 }
+
+// otherwise is v, or other where it is not set.
+func otherwise[T comparable](v, other T) T {
+	var unset T
+	if v == unset {
+		return other
+	}
+	return v
+}
