@@ -16,6 +16,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/nn"
 )
 
@@ -39,8 +40,9 @@ type Options struct {
 
 	Init string `json:"init,omitempty"` // a file that a new run takes networks and optimisers from; see func Init
 
-	Data     string    `json:"data"` // how the data set was named, for resuming
-	Progress io.Writer `json:"-"`    // where progress goes; nowhere if nil
+	Data     string    `json:"data"`             // how the data set was named, for resuming
+	Labels   string    `json:"labels,omitempty"` // how its labels are changed, as package labels writes it; Open takes it from the set
+	Progress io.Writer `json:"-"`                // where progress goes; nowhere if nil
 }
 
 func (o *Options) setDefaults() error {
@@ -97,6 +99,9 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	}
 	if o.Data == "" {
 		o.Data = set.Name()
+	}
+	if changed, ok := set.(*labels.Set); ok {
+		o.Labels = changed.Options().String()
 	}
 	loader, err := data.NewLoader(set, data.LoaderOptions{
 		Batch: o.Batch, Shuffle: true, Seed: uint64(o.Seed), DropLast: true, Workers: o.Workers,
@@ -284,6 +289,7 @@ func (r *Run) compare() error {
 		note(d.Name, d.Was, d.Is)
 	}
 	note("data", old.Data, r.o.Data)
+	note("labels", old.Labels, r.o.Labels)
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
 	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)

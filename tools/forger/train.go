@@ -12,8 +12,8 @@ import (
 	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/zoo"
 )
 
@@ -28,6 +28,7 @@ var (
 func runFlags(s train.System) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list), folder of pictures or shard (forger data pack)", Value: s.Data},
+		labelsFlag,
 		&cli.StringFlag{Name: "out", Usage: "run folder", DefaultText: "runs/" + s.Name + "-DATA"},
 		&cli.StringFlag{Name: "preset", Usage: "one of the presets above", DefaultText: "by the data"},
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
@@ -142,7 +143,10 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 		return o, err
 	}
 	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
-	o.ChannelsLast = c.Bool("channels-last")
+	o.ChannelsLast, o.Labels = c.Bool("channels-last"), c.String("labels")
+	if _, err := labels.Parse(o.Labels); err != nil {
+		return o, usage("--%v", err)
+	}
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
 	if o.Init = c.String("init"); o.Init != "" {
 		if o.Init, err = filepath.Abs(o.Init); err != nil {
@@ -167,7 +171,7 @@ func trainRun(c *cli.Context, s train.System, title string, settings any, out st
 	}
 	dataOptions := s.DataOptions(settings)
 	dataOptions.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
-	set, err := data.Open(c.Context, o.Data, dataOptions)
+	set, err := openData(c, o.Data, o.Labels, dataOptions)
 	if err != nil {
 		return err
 	}
