@@ -81,3 +81,26 @@ func ForkRNG(f func()) {
 	defer g.SetState(state)
 	f()
 }
+
+// SkipInit runs f, in which initialisers (package nn/initializer) neither draw nor write: parameters made in it hold what
+// their memory held. It is for a model whose parameters will all be loaded, as PyTorch's skip_init; for a big one they are
+// most of the time that building it takes.
+func SkipInit(f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	set := func(on bool) bool {
+		f := newFrame("SkipInit", capi.SkipInit)
+		f.bool(on)
+		return f.yes()
+	}
+	before := set(true)
+	defer set(before)
+	f()
+}
+
+// InitSkipped reports whether the call is inside SkipInit.
+func InitSkipped() bool {
+	f := newFrame("InitSkipped", capi.SkipInit)
+	f.none()
+	return f.yes()
+}

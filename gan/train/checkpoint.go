@@ -336,19 +336,3 @@ func ReadCheckpointSettings(path string) (Settings, error) {
 	p, err := readPosition(path)
 	return p.Settings, err
 }
-
-// LoadCheckpoint copies the networks of a checkpoint file into model, for sampling.
-func LoadCheckpoint(path string, model Model) error {
-	return try(func() (err error) {
-		torch.Scope(func() {
-			var state []nn.Entry
-			if _, state, err = readCheckpoint(path); err != nil {
-				return
-			}
-			if err = loadNetworks(model, state); err != nil {
-				err = fmt.Errorf("%s: %w", path, err)
-			}
-		})
-		return err
-	})
-}

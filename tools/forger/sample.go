@@ -39,10 +39,11 @@ func sample(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	model, err := loadModel(path, device)
+	model, err := train.Load(path, zoo.Find)
 	if err != nil {
 		return err
 	}
+	train.Move(model, device, torch.DefaultFormat)
 	out := c.String("out")
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return err
@@ -88,23 +89,6 @@ func systemOf(path string) (saved train.Settings, s train.System, err error) {
 		s, err = zoo.Find(saved.System)
 	}
 	return saved, s, err
-}
-
-// loadModel builds the system of a checkpoint and loads its networks.
-func loadModel(path string, device torch.Device) (train.Model, error) {
-	saved, s, err := systemOf(path)
-	if err != nil {
-		return nil, err
-	}
-	model, _, err := s.Build(saved.Config)
-	if err != nil {
-		return nil, err
-	}
-	if err := train.LoadCheckpoint(path, model); err != nil {
-		return nil, err
-	}
-	train.Move(model, device, torch.DefaultFormat)
-	return model, nil
 }
 
 // saveSamples writes one PNG a picture and one grid of all.

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/torch"
@@ -23,29 +24,60 @@ func FromState(state []nn.Entry) []Tensor {
 // safetensors file or, whatever its name, a .pth file, whose nested dictionaries give dotted names; package pth loads
 // a part of one. A checksum that the file carries is checked.
 func Load(path string) ([]nn.Entry, error) {
+	verified := make(chan error, 1)
+	go func() { verified <- Verify(path) }()
+	out, err := LoadOnly(path, func(string) bool { return true })
+	if damage := <-verified; damage != nil { // it explains whatever else went wrong
+		return nil, damage
+	}
+	return out, err
+}
+
+// Verify compares the data of the file at path with the checksum that it carries, if it carries one.
+func Verify(path string) error {
 	if pth.Is(path) {
-		return pth.Load(path)
+		return nil // package pth checks each tensor as it reads it
+	}
+	f, err := Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Verify(); !errors.Is(err, ErrNoChecksum) {
+		return err
+	}
+	return nil
+}
+
+// LoadOnly is Load for the tensors whose names wanted accepts, and leaves the checksum to Verify, which takes longer than
+// loading and may run at the same time.
+func LoadOnly(path string, wanted func(name string) bool) ([]nn.Entry, error) {
+	if pth.Is(path) {
+		state, err := pth.Load(path)
+		return slices.DeleteFunc(state, func(e nn.Entry) bool { return !wanted(e.Name) }), err
 	}
 	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := f.Verify(); err != nil && !errors.Is(err, ErrNoChecksum) {
-		return nil, err
-	}
+	return f.load(wanted)
+}
+
+func (f *File) load(wanted func(name string) bool) (out []nn.Entry, err error) {
 	tensors, err := f.Tensors()
 	if err != nil {
 		return nil, err
 	}
-	var out []nn.Entry
 	err = torch.Try(func() {
 		for _, t := range tensors {
-			out = append(out, nn.Entry{Name: t.Name, Tensor: torch.FromBytes(t.DType, t.Data, t.Shape...)})
+			if wanted(t.Name) {
+				out = append(out, nn.Entry{Name: t.Name, Tensor: torch.FromBytes(t.DType, t.Data, t.Shape...)})
+			}
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	return out, nil
 }

@@ -117,6 +117,7 @@ const (
 	Autocast          Op = C.FORGER_AUTOCAST
 	CallBoxed         Op = C.FORGER_CALL_BOXED
 	Alike             Op = C.FORGER_ALIKE
+	SkipInit          Op = C.FORGER_SKIP_INIT
 	FirstOperator     Op = C.FORGER_NATIVES
 )
 

@@ -119,6 +119,7 @@ enum forger_native {
                             -> for each result its forger_kind and: a value, a device's type and index, or a list's
                             length and elements (a string's bytes, eight a value) */
   FORGER_ALIKE,          /* tensors, numbers?, lists of tensors... -> 1 if all lists have the types and shapes of the first and the numbers one element each */
+  FORGER_SKIP_INIT,      /* bool? -> whether initialisers of this thread were to do nothing */
   FORGER_NATIVES
 };
 

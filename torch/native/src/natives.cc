@@ -53,6 +53,7 @@ const Function natives[FORGER_NATIVES] = {
     autocast,
     call_boxed,
     alike,
+    skip_init,
 };
 
 }  // namespace forger

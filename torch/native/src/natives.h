@@ -60,6 +60,7 @@ void generator_seed(Frame& f);
 void generator_seed_get(Frame& f);
 void generator_state(Frame& f);
 void generator_state_set(Frame& f);
+void skip_init(Frame& f);
 
 // system.cc
 void threads(Frame& f);

@@ -64,4 +64,10 @@ void generator_state_set(Frame& f) {
   g.set_state(state);
 }
 
+void skip_init(Frame& f) {
+  static thread_local bool skip = false;
+  f.out(skip);
+  if (f.has(0)) skip = f.boolean(0);
+}
+
 }  // namespace forger

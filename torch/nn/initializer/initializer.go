@@ -11,17 +11,24 @@ import (
 
 // Uniform fills t with uniform numbers in [low, high).
 func Uniform(t *torch.Tensor, low, high float64) {
-	torch.NoGrad(func() { t.UniformInPlace(torch.UniformInPlaceOptions{From: low, To: &high}) })
+	fill(func() { t.UniformInPlace(torch.UniformInPlaceOptions{From: low, To: &high}) })
 }
 
 // Normal fills t with normal numbers.
 func Normal(t *torch.Tensor, mean, std float64) {
-	torch.NoGrad(func() { t.NormalInPlace(torch.NormalInPlaceOptions{Mean: mean, Std: &std}) })
+	fill(func() { t.NormalInPlace(torch.NormalInPlaceOptions{Mean: mean, Std: &std}) })
 }
 
 // Constant fills t with v.
 func Constant(t *torch.Tensor, v float64) {
-	torch.NoGrad(func() { t.FillInPlace(v) })
+	fill(func() { t.FillInPlace(v) })
+}
+
+// fill runs what writes a parameter, unless that is to be skipped.
+func fill(write func()) {
+	if !torch.InitSkipped() {
+		torch.NoGrad(write)
+	}
 }
 
 // Fans is the number of inputs and outputs of each unit of a weight (out, in, kernel…). It panics with an *Error if

@@ -96,3 +96,33 @@ func TestTruncNormalStaysWithinItsLimits(t *testing.T) {
 		require.InDelta(t, 0.38, x.Mean().Item(), 0.02)
 	})
 }
+
+func TestSkipInitLeavesWeightsAndTheRandomStreamAlone(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		fills := map[string]func(x *torch.Tensor){
+			"Uniform":        func(x *torch.Tensor) { initializer.Uniform(x, -1, 1) },
+			"Normal":         func(x *torch.Tensor) { initializer.Normal(x, 0, 1) },
+			"Constant":       func(x *torch.Tensor) { initializer.Constant(x, 3) },
+			"KaimingUniform": func(x *torch.Tensor) { initializer.KaimingUniform(x, 0) },
+			"TruncNormal":    func(x *torch.Tensor) { initializer.TruncNormal(x, 0, 1, -2, 2) },
+			"Orthogonal":     func(x *torch.Tensor) { initializer.Orthogonal(x, 1) },
+			"Sparse":         func(x *torch.Tensor) { initializer.Sparse(x, 0.5, 1) },
+		}
+		for name, fill := range fills {
+			torch.ManualSeed(3)
+			next := torch.Rand([]int{2}).Bytes()
+			torch.ManualSeed(3)
+			x := torch.Full([]int{2, 3}, 7.0)
+			torch.SkipInit(func() {
+				torch.SkipInit(func() { fill(x) })
+				require.True(t, torch.InitSkipped())
+			})
+			require.False(t, torch.InitSkipped())
+			require.True(t, x.Equal(torch.Full([]int{2, 3}, 7.0)), name)
+			require.Equal(t, next, torch.Rand([]int{2}).Bytes(), name)
+			fill(x)
+			require.False(t, x.Equal(torch.Full([]int{2, 3}, 7.0)), name)
+		}
+	})
+}

@@ -99,7 +99,7 @@ func TruncNormal(t *torch.Tensor, mean, std, low, high float64) {
 	below := func(x float64) float64 { return (1 + math.Erf((x-mean)/std/math.Sqrt(2))) / 2 }
 	l, u := below(low), below(high)
 	Uniform(t, 2*l-1, 2*u-1)
-	torch.NoGrad(func() {
+	fill(func() {
 		t.ErfinvInPlace()
 		t.MulScalarInPlace(std * math.Sqrt(2))
 		t.AddScalarInPlace(mean)
@@ -118,7 +118,7 @@ func Orthogonal(t *torch.Tensor, gain float64) {
 		return
 	}
 	torch.Scope(func() {
-		torch.NoGrad(func() {
+		fill(func() {
 			rows, cols := shape[0], t.Numel()/shape[0]
 			flat := torch.Empty([]int{rows, cols}, torch.EmptyOptions{TensorOptions: torch.TensorOptions{DType: t.DType(), Device: t.Device()}})
 			flat.NormalInPlace()
@@ -145,7 +145,7 @@ func Sparse(t *torch.Tensor, sparsity, std float64) {
 	zeros := int(math.Ceil(sparsity * float64(shape[0])))
 	Normal(t, 0, std)
 	torch.Scope(func() {
-		torch.NoGrad(func() {
+		fill(func() {
 			for col := range shape[1] {
 				rows := torch.RandPerm(shape[0]).At(torch.Range{End: &zeros}).ToDevice(t.Device())
 				t.SetAt(0, rows, col)
