@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
@@ -24,9 +25,14 @@ type Neighbours struct {
 // float64 as |x|² + |y|² − 2x·y, so that of equal pictures is about 1e-7 of their length.
 //
 // The error tells a k that the set is too small for, an item that cannot be read, and the end of ctx.
-func Nearest(ctx context.Context, images *torch.Tensor, set data.Dataset, k int, features func(images *torch.Tensor) *torch.Tensor) (n Neighbours, err error) {
+func Nearest(
+	ctx context.Context, images *torch.Tensor, set data.Dataset, k int, features func(images *torch.Tensor) *torch.Tensor,
+) (n Neighbours, err error) {
 	if k < 1 || k > set.Len() {
 		return n, fmt.Errorf("data %s: a set of %d items has no %d neighbours of a picture", set.Name(), set.Len(), k)
+	}
+	if !slices.ContainsFunc(set.Fields(), func(f data.Field) bool { return f.Name == "image" }) {
+		return n, fmt.Errorf("data %s: the set has no pictures to compare with", set.Name())
 	}
 	if features == nil {
 		features = func(x *torch.Tensor) *torch.Tensor { return x }
@@ -39,32 +45,23 @@ func Nearest(ctx context.Context, images *torch.Tensor, set data.Dataset, k int,
 	torch.Scope(func() {
 		torch.NoGrad(func() {
 			x := rows(features(images))
-			lengths := squares(x).Unsqueeze(1)
 			var best, items *torch.Tensor // (N, k), of what has been read
 			for range loader.Len() {
 				var batch *data.Batch
 				if batch, err = loader.Next(ctx); err != nil {
 					return
 				}
+				field, from := batch.Find("image"), batch.Items[0]
 				next := torch.TidyAll(func() []*torch.Tensor {
-					field := batch.Find("image")
 					y := rows(features(torch.FromSlice(field.Float32, field.Shape...).ToDevice(images.Device())))
-					d := squares(y).AddMM(x, y.T(), torch.AddMMOptions{Alpha: -2}).Add(lengths)
-					from := torch.Full([]int{1}, batch.Items[0], torch.TensorOptions{DType: torch.Int64, Device: images.Device()})
-					at := torch.Arange(0, batch.Len(), torch.ArangeOptions{TensorOptions: torch.TensorOptions{DType: torch.Int64, Device: images.Device()}}).Add(from)
-					at = at.Expand(d.Shape())
-					if best != nil {
-						d, at = torch.Cat([]*torch.Tensor{best, d}, torch.CatOptions{Dim: 1}), torch.Cat([]*torch.Tensor{items, at}, torch.CatOptions{Dim: 1})
-					}
-					d, order := d.TopK(min(k, d.Size(1)), torch.TopKOptions{Largest: new(false)})
-					return []*torch.Tensor{d, at.Gather(1, order)}
+					return closest(x, y, from, k, best, items)
 				})
+				batch.Release()
 				if best != nil {
 					best.Free()
 					items.Free()
 				}
 				best, items = next[0], next[1]
-				batch.Release()
 			}
 			distances := torch.Values[float64](best.Clamp(torch.ClampOptions{Min: 0}).Sqrt())
 			numbers := torch.Values[int64](items)
@@ -78,6 +75,20 @@ func Nearest(ctx context.Context, images *torch.Tensor, set data.Dataset, k int,
 		})
 	})
 	return n, err
+}
+
+// closest is the squares of the distances and the numbers of the k items closest to each row of x (N, D), among the
+// rows of y, which are numbered from a number on, and the best so far.
+func closest(x, y *torch.Tensor, from, k int, best, items *torch.Tensor) []*torch.Tensor {
+	d := squares(y).AddMM(x, y.T(), torch.AddMMOptions{Alpha: -2}).Add(squares(x).Unsqueeze(1))
+	int64s := torch.ArangeOptions{TensorOptions: torch.TensorOptions{DType: torch.Int64, Device: x.Device()}}
+	numbers := torch.Arange(from, from+y.Size(0), int64s).Expand(d.Shape())
+	if best != nil {
+		along := torch.CatOptions{Dim: 1}
+		d, numbers = torch.Cat([]*torch.Tensor{best, d}, along), torch.Cat([]*torch.Tensor{items, numbers}, along)
+	}
+	d, order := d.TopK(min(k, d.Size(1)), torch.TopKOptions{Largest: new(false)})
+	return []*torch.Tensor{d, numbers.Gather(1, order)}
 }
 
 // squares is |x|² of each row.

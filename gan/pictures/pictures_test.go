@@ -122,6 +122,11 @@ func (p pixels) Read(i int, _ *rand.Rand, row []data.Array) error {
 	return nil
 }
 
+// numbers is a set without pictures.
+type numbers struct{ pixels }
+
+func (numbers) Fields() []data.Field { return []data.Field{{Name: "label", Int64: true}} }
+
 func TestTheNearestItemsAreThoseOfASearchByHand(t *testing.T) {
 	torchtest.Native(t)
 	torchtest.NoLeaks(t)
@@ -157,6 +162,8 @@ func TestTheNearestItemsAreThoseOfASearchByHand(t *testing.T) {
 		}
 		_, err = Nearest(context.Background(), images, set, 701, nil)
 		require.EqualError(t, err, "data pixels: a set of 700 items has no 701 neighbours of a picture")
+		_, err = Nearest(context.Background(), images, numbers{set}, 1, nil)
+		require.EqualError(t, err, "data pixels: the set has no pictures to compare with")
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		_, err = Nearest(ended, images, set, 1, nil)

@@ -69,7 +69,11 @@ func readWalk(c *cli.Context) (look, error) {
 		if c.Bool("straight") {
 			walk = pics.Lerp
 		}
-		return show(c, l, walk(l.Latents(rows), l.Latents(rows), steps), "interpolation", steps)
+		x, err := generate(c, l, walk(l.Latents(rows), l.Latents(rows), steps))
+		if err != nil {
+			return err
+		}
+		return saveLook(c, "interpolation", pics.Grid(x, steps), rows, steps)
 	}, nil
 }
 
@@ -89,21 +93,22 @@ func readTruncation(c *cli.Context) (look, error) {
 		}
 		columns := max(1, c.Int("n")/len(thresholds))
 		var rows []*torch.Tensor
-		for _, t := range thresholds {
+		for _, t := range thresholds { // made apart, so that batch norm does not join them
 			torch.ManualSeed(c.Int64("seed")) // the same latents, but for what is drawn anew
-			rows = append(rows, pics.Truncated(func() *torch.Tensor { return l.Latents(columns) }, t))
+			z := pics.Truncated(func() *torch.Tensor { return l.Latents(columns) }, t)
+			x, err := generate(c, l, z)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, x)
 		}
-		return show(c, l, torch.Cat(rows), "truncation", columns)
+		return saveLook(c, "truncation", pics.Grid(torch.Cat(rows), columns), len(thresholds), columns)
 	}, nil
 }
 
-// show generates from latents and writes the grid.
-func show(c *cli.Context, l train.Latent, z *torch.Tensor, name string, columns int) error {
-	x, err := collect(c, z.Size(0), func(from, k int) *torch.Tensor { return l.Generate(z.Narrow(0, from, k)) })
-	if err != nil {
-		return err
-	}
-	return saveLook(c, name, pics.Grid(x, columns), z.Size(0)/columns, columns)
+// generate makes the pictures of latents.
+func generate(c *cli.Context, l train.Latent, z *torch.Tensor) (*torch.Tensor, error) {
+	return collect(c, z.Size(0), func(from, k int) *torch.Tensor { return l.Generate(z.Narrow(0, from, k)) })
 }
 
 func readClasses(c *cli.Context) (look, error) {

@@ -9,7 +9,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	run, err := train.Open(dir, model, noisy, train.Options{Labels: o.String()})
+//	run, err := train.Open(dir, model, noisy, train.Options{}) // stores o.String(), and compares it on resuming
 //
 // # Order
 //

@@ -243,6 +243,11 @@ func TestBatchesHoldBothLabelsWhateverTheWorkers(t *testing.T) {
 // flat is a set without labels.
 type flat struct{ data.Dataset }
 
+// nameless is a set that has classes and does not hand them out.
+type nameless struct{ items }
+
+func (nameless) Fields() []data.Field { return []data.Field{{Name: "value"}} }
+
 func TestASetThatDoesNotFitIsRefusedWithTheWayOut(t *testing.T) {
 	three := cycle("three", []string{"a", "b", "c"}, 9)
 	for _, c := range []struct {
@@ -250,6 +255,7 @@ func TestASetThatDoesNotFitIsRefusedWithTheWayOut(t *testing.T) {
 		text, want string
 	}{
 		{flat{three}, "symmetric:0.5", "data three: labels symmetric:0.5: the set has no labels: put pictures into a folder for each class"},
+		{nameless{three}, "keep:0.5", "data three: labels keep:0.5: the set has classes but no field label"},
 		{three, "10to5", "data three: labels 10to5: the set has 3 classes, not 10"},
 		{three, "asymmetric:0.5", "data three: labels asymmetric:0.5: asymmetric noise is known for the classes of MNIST, Fashion-MNIST and CIFAR-10, not for a, b, c: give a matrix:FILE"},
 		{cycle("kmnist", digits, 10), "asymmetric:0.5", "data kmnist: labels asymmetric:0.5: asymmetric noise is known for the classes of MNIST, Fashion-MNIST and CIFAR-10, not for 0, 1, 2: give a matrix:FILE"},

@@ -70,8 +70,8 @@ func flips(set data.Labelled) ([]int, error) {
 			return to, nil
 		}
 	}
-	return nil, fmt.Errorf("asymmetric noise is known for the classes of MNIST, Fashion-MNIST and CIFAR-10, not for %s: give a matrix:FILE",
-		strings.Join(classes[:min(3, len(classes))], ", "))
+	return nil, fmt.Errorf("asymmetric noise is known for the classes of MNIST, Fashion-MNIST and CIFAR-10, not for %s: "+
+		"give a matrix:FILE", strings.Join(classes[:min(3, len(classes))], ", "))
 }
 
 // check refuses what cannot be, whatever the set.
@@ -92,53 +92,37 @@ func (n Noise) Matrix(set data.Labelled) (Matrix, error) {
 		return nil, err
 	}
 	c := len(set.Classes())
-	t := make(Matrix, c)
-	for i := range t {
-		t[i] = make([]float64, c)
-	}
-	to := make([]int, c)
-	for i := range to {
-		to[i] = i
-	}
-	switch n.kind {
-	case "matrix":
-		if len(n.matrix) != c {
-			return nil, fmt.Errorf("a noise matrix of %d classes does not fit a set of %d", len(n.matrix), c)
-		}
+	var to []int
+	var err error
+	switch {
+	case n.kind == "matrix" && len(n.matrix) != c:
+		return nil, fmt.Errorf("a noise matrix of %d classes does not fit a set of %d", len(n.matrix), c)
+	case n.kind == "matrix":
 		return n.matrix, nil
-	case "symmetric":
-		for i := range t {
-			for j := range t {
-				t[i][j] = n.rate / float64(c)
-			}
-		}
-	case "symmetric-others":
-		if c < 2 {
-			return nil, fmt.Errorf("a set of one class has no other label to take")
-		}
-		for i := range t {
-			for j := range t {
-				if i != j {
-					t[i][j] = n.rate / float64(c-1)
-				}
-			}
-		}
-	case "asymmetric":
-		var err error
+	case n.kind == "symmetric-others" && c < 2:
+		return nil, fmt.Errorf("a set of one class has no other label to take")
+	case n.kind == "asymmetric":
 		if to, err = flips(set); err != nil {
 			return nil, err
 		}
-		for i, j := range to {
-			if i != j {
-				t[i][j] = n.rate
-			}
-		}
 	}
+	t := make(Matrix, c)
 	for i := range t {
-		if n.kind == "asymmetric" && to[i] == i {
-			t[i][i] = 1
-		} else {
-			t[i][i] += 1 - n.rate
+		t[i] = make([]float64, c)
+		t[i][i] = 1 - n.rate
+		switch n.kind {
+		case "symmetric":
+			for j := range t[i] {
+				t[i][j] += n.rate / float64(c)
+			}
+		case "symmetric-others":
+			for j := range t[i] {
+				if j != i {
+					t[i][j] = n.rate / float64(c-1)
+				}
+			}
+		case "asymmetric":
+			t[i][to[i]] += n.rate
 		}
 	}
 	return t, nil

@@ -135,7 +135,8 @@ func (o *Options) set(part string) (what string, err error) {
 			return "overlap", o.Overlap.check()
 		}
 	}
-	return part, fmt.Errorf("there is no %q, only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE and seed:NUMBER", part)
+	return part, fmt.Errorf("there is no %q, only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, "+
+		"overlaps such as 10to5, keep:SHARE and seed:NUMBER", part)
 }
 
 func number(name, text string) (float64, error) {

@@ -48,6 +48,9 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 		fields: append(slices.Clip(fields), data.Field{Name: "clean", Int64: true}),
 		at:     slices.IndexFunc(fields, func(f data.Field) bool { return f.Name == "label" }),
 	}
+	if s.at < 0 {
+		return nil, fmt.Errorf("the set has classes but no field label")
+	}
 	most := len(s.classes)
 	if o.Overlap != (Overlap{}) {
 		if most = o.Overlap.Classes; most > len(s.classes) {
