@@ -100,6 +100,7 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	if o.Data == "" {
 		o.Data = set.Name()
 	}
+	o.Labels = ""
 	if changed, ok := set.(*labels.Set); ok {
 		o.Labels = changed.Options().String()
 	}

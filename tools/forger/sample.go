@@ -57,6 +57,9 @@ func sample(c *cli.Context) error {
 	if look != nil {
 		return look(path, model)
 	}
+	if err := os.MkdirAll(c.String("out"), 0o777); err != nil { // before the work
+		return err
+	}
 	made, err := collect(c, n, func(_, k int) *torch.Tensor { return model.Sample(k) })
 	if err != nil {
 		return err
@@ -107,11 +110,7 @@ func systemOf(path string) (saved train.Settings, s train.System, err error) {
 
 // saveSamples writes one PNG a picture and one grid of all.
 func saveSamples(c *cli.Context, made *torch.Tensor) error {
-	out := c.String("out")
-	if err := os.MkdirAll(out, 0o777); err != nil {
-		return err
-	}
-	pictures, shape := torch.Values[float32](made), made.Shape()
+	out, pictures, shape := c.String("out"), torch.Values[float32](made), made.Shape()
 	each := shape[1] * shape[2] * shape[3]
 	for i := range shape[0] {
 		im := vision.FromFloats(pictures[i*each:(i+1)*each], shape[1], shape[2], shape[3], -1, 1, vision.HalfUp)
