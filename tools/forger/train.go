@@ -143,18 +143,18 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 		return o, err
 	}
 	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
-	o.ChannelsLast, o.Labels = c.Bool("channels-last"), c.String("labels")
-	if _, err := labels.Parse(o.Labels); err != nil {
-		return o, usage("--%v", err)
-	}
+	o.ChannelsLast = c.Bool("channels-last")
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
 	if o.Init = c.String("init"); o.Init != "" {
 		if o.Init, err = filepath.Abs(o.Init); err != nil {
 			return o, err
 		}
 	}
+	o.Data, o.Labels = c.String("data"), c.String("labels")
+	if _, err := labels.Parse(o.Labels); err != nil {
+		return o, usage("--%v", err)
+	}
 	// A folder or shard by its whole path, so that the run can be resumed from anywhere.
-	o.Data = c.String("data")
 	_, known := fetch.Find(o.Data)
 	if _, statErr := os.Stat(o.Data); !known && statErr == nil {
 		o.Data, err = filepath.Abs(o.Data)
