@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 
+	"github.com/forgergan/forger/internal/numpyrandom"
 	"github.com/forgergan/forger/torch"
 )
 
@@ -53,7 +54,7 @@ func InceptionScore(logits *torch.Tensor, o InceptionOptions) (score MeanStd, er
 			return fmt.Errorf("inception score: %d pictures do not make %d parts", n, splits)
 		}
 		if !o.InOrder {
-			x = newRandomState(seed).pick(x, n)
+			x = pick(numpyrandom.New(seed), x, n)
 		}
 		values := make([]float64, splits)
 		for i := range values {

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/forgergan/forger/internal/numpyrandom"
 	"github.com/forgergan/forger/torch"
 )
+
+// referenceSeed is torch-fidelity's default for all that it draws.
+const referenceSeed = 2020
 
 // MeanStd is a score that was measured on several parts of the data: the mean and the population standard deviation
 // over the parts. The deviation says how much the parts differ, not how exact the mean is.
@@ -73,15 +77,21 @@ func KernelDistance(generated, real *torch.Tensor, o KernelOptions) (d MeanStd, 
 		if n := min(a.Size(0), b.Size(0)); n < size {
 			return fmt.Errorf("kernel distance: subsets of %d vectors do not fit a set of %d: ask for a smaller Size", size, n)
 		}
-		rng := newRandomState(seed)
+		rng := numpyrandom.New(seed)
 		values := make([]float64, subsets)
 		for i := range values {
-			torch.Scope(func() { values[i] = discrepancy(rng.pick(a, size), rng.pick(b, size)) })
+			torch.Scope(func() { values[i] = discrepancy(pick(rng, a, size), pick(rng, b, size)) })
 		}
 		d = meanStd(values)
 		return nil
 	})
 	return d, err
+}
+
+// pick is k rows of x, drawn without repetition as NumPy draws them.
+func pick(rng *numpyrandom.State, x *torch.Tensor, k int) *torch.Tensor {
+	rows := torch.FromSlice(rng.Permutation(x.Size(0))[:k])
+	return x.IndexSelect(0, rows.ToDevice(x.Device()))
 }
 
 // discrepancy is the unbiased estimate from two sets of equally many vectors.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forgergan/forger/internal/numpyrandom"
 	"github.com/forgergan/forger/internal/parity"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/audio"
@@ -78,7 +79,7 @@ func testInceptionScore(t *testing.T, c *parity.Case) {
 		check(c, name+".mean", score.Mean)
 		check(c, name+".std", score.Std)
 	}
-	c.Check("permutation", torch.FromSlice(newRandomState(referenceSeed).permutation(c.Inputs["logits"].Size(0))))
+	c.Check("permutation", torch.FromSlice(numpyrandom.New(referenceSeed).Permutation(c.Inputs["logits"].Size(0))))
 }
 
 func testPRDC(t *testing.T, c *parity.Case) {

@@ -43,8 +43,9 @@ type Options struct {
 	New  bool   `json:"-"`              // an old run in the folder is moved aside, to the folder's name with .1, .2 …
 	Init string `json:"init,omitempty"` // a file that a new run takes networks and optimisers from; see func Init
 
-	Data     string    `json:"data"` // how the data set was named, for resuming
-	Progress io.Writer `json:"-"`    // where progress goes; nowhere if nil
+	Data     string    `json:"data"`             // how the data set was named, for resuming
+	Labels   string    `json:"labels,omitempty"` // how its labels are changed, as package labels writes it; Open takes it from the set
+	Progress io.Writer `json:"-"`                // where progress goes; nowhere if nil
 }
 
 func (o *Options) setDefaults() error {

@@ -16,6 +16,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/nn"
 )
 
@@ -62,6 +63,10 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	}
 	if o.Data == "" {
 		o.Data = set.Name()
+	}
+	o.Labels = ""
+	if changed, ok := set.(*labels.Set); ok {
+		o.Labels = changed.Options().String()
 	}
 	loader, err := data.NewLoader(set, data.LoaderOptions{
 		Batch: o.Batch, Shuffle: true, Seed: uint64(o.Seed), DropLast: true, Workers: o.Workers,
@@ -262,6 +267,7 @@ func (r *Run) compare() error {
 		note(d.Name, d.Was, d.Is)
 	}
 	note("data", old.Data, r.o.Data)
+	note("labels", old.Labels, r.o.Labels)
 	note("batch", old.Batch, r.o.Batch)
 	note("seed", old.Seed, r.o.Seed)
 	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)

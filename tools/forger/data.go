@@ -10,8 +10,31 @@ import (
 
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/vision"
 )
+
+var labelsFlag = &cli.StringFlag{
+	Name:  "labels",
+	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, keep:SHARE, seed:NUMBER; with commas",
+}
+
+// openData opens a set, with its labels changed if text says so.
+func openData(c *cli.Context, name, text string, o data.Options) (data.Dataset, error) {
+	set, err := data.Open(c.Context, name, o)
+	if err != nil || text == "" {
+		return set, err
+	}
+	change, err := labels.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := labels.Apply(set, change)
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
+}
 
 func dataCommand() *cli.Command {
 	return &cli.Command{
@@ -26,8 +49,8 @@ func dataCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "list the data sets that can be fetched", Flags: []cli.Flag{jsonFlag}, Action: listSets},
 			{Name: "get", Usage: "fetch data sets by name", ArgsUsage: "NAME...", Flags: []cli.Flag{jsonFlag}, Action: getSets},
-			{Name: "check", Usage: "read everything in a folder and report what is there and what is broken", ArgsUsage: "DIR",
-				Flags: []cli.Flag{jsonFlag}, Action: checkSet},
+			{Name: "check", Usage: "read everything in a set and report what is there, what is broken, and what becomes of the labels", ArgsUsage: "DIR|NAME",
+				Flags: []cli.Flag{labelsFlag, jsonFlag}, Action: checkSet},
 			{Name: "pack", Usage: "decode and resize a folder of pictures into one file that trains without decoding", ArgsUsage: "DIR OUT",
 				Flags: []cli.Flag{
 					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random"},
@@ -74,25 +97,59 @@ func getSets(c *cli.Context) error {
 }
 
 func checkSet(c *cli.Context) error {
-	dir, err := oneArg(c, "folder")
+	name, err := oneArg(c, "folder or name of a set")
 	if err != nil {
 		return err
 	}
-	r, err := data.Check(c.Context, dir)
-	if err != nil {
+	if _, err := labels.Parse(c.String("labels")); err != nil {
+		return usage("--%v", err)
+	}
+	dir := name
+	if _, known := fetch.Find(name); known {
+		if dir, err = fetch.Get(c.Context, name, func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }); err != nil {
+			return err
+		}
+	}
+	r := checkReport{}
+	if r.Report, err = data.Check(c.Context, dir); err != nil {
 		return err
+	}
+	if c.String("labels") != "" {
+		if r.Labels, err = checkLabels(c, name, r.Kind); err != nil {
+			return err
+		}
 	}
 	if c.Bool("json") {
 		if err := printJSON(c, r); err != nil {
 			return err
 		}
 	} else {
-		printCheck(c, r)
+		r.print(c)
 	}
 	if len(r.Broken) > 0 {
 		return fmt.Errorf("%s: some files cannot be used: %d", dir, len(r.Broken))
 	}
 	return nil
+}
+
+// checkReport is what check prints.
+type checkReport struct {
+	*data.Report
+	Labels *labels.Report `json:"labels,omitempty"` // of the training pictures, with --labels
+}
+
+// checkLabels counts the labels of the training pictures as --labels changes them.
+func checkLabels(c *cli.Context, name, kind string) (*labels.Report, error) {
+	o := data.Options{}
+	if kind == "pictures" {
+		o.Size = 1 // none is read
+	}
+	set, err := openData(c, name, c.String("labels"), o)
+	if err != nil {
+		return nil, err
+	}
+	r := set.(*labels.Set).Report()
+	return &r, nil
 }
 
 func packSet(c *cli.Context) error {
@@ -126,7 +183,7 @@ func packSet(c *cli.Context) error {
 	return nil
 }
 
-func printCheck(c *cli.Context, r *data.Report) {
+func (r checkReport) print(c *cli.Context) {
 	w := c.App.Writer
 	fmt.Fprintf(w, "%s: %s\n", r.Dir, r.Kind)
 	if r.Checksum != "" {
@@ -142,6 +199,12 @@ func printCheck(c *cli.Context, r *data.Report) {
 		}
 		fmt.Fprintf(w, "; mean %.4g, standard deviation %.4g of [0, 1]\n", p.Mean, p.Std)
 		for _, k := range p.Classes {
+			fmt.Fprintf(w, "  %-20s %d\n", k.Name, k.Items)
+		}
+	}
+	if l := r.Labels; l != nil {
+		fmt.Fprintf(w, "labels %s: %d items, %d without a label, %.2f %% of the labels changed by noise\n", l.Labels, l.Items, l.Unlabelled, 100*l.NoiseRate)
+		for _, k := range l.Classes {
 			fmt.Fprintf(w, "  %-20s %d\n", k.Name, k.Items)
 		}
 	}

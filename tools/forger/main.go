@@ -95,7 +95,8 @@ func newApp(out, errOut io.Writer) *cli.App {
 		},
 		Commands: plain([]*cli.Command{
 			setupCommand(), doctorCommand(), listCommand(), dataCommand(),
-			trainCommand(), resumeCommand(), sampleCommand(), evalCommand(), inspectCommand(), convertCommand(), benchCommand(),
+			trainCommand(), resumeCommand(), sampleCommand(), timelapseCommand(), evalCommand(),
+			inspectCommand(), convertCommand(), benchCommand(),
 		}),
 	}
 }

@@ -23,6 +23,11 @@ func sampleCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Usage: "folder for the pictures and grid.png", Value: "samples"},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
+			&cli.IntFlag{Name: "interpolate", Usage: "instead: walks of so many pictures between two latents, a row each, in interpolation.png"},
+			&cli.BoolFlag{Name: "straight", Usage: "with --interpolate: walk straight, not on the arc between the latents", DisableDefaultText: true},
+			&cli.StringFlag{Name: "truncate", Usage: "instead: a row for each threshold, as in 2,1,0.5, above which latents are drawn anew, in truncation.png"},
+			&cli.BoolFlag{Name: "classes", Usage: "instead: a row for each class, in classes.png", DisableDefaultText: true},
+			&cli.IntFlag{Name: "neighbours", Usage: "instead: each picture with so many nearest training pictures, in neighbours.png"},
 			rawFlag, standingFlag, threadsFlag, deviceFlag,
 			jsonFlag,
 		},
@@ -52,6 +57,10 @@ func sample(c *cli.Context) error {
 	if n < 1 || batch < 1 {
 		return usage("--n and --batch must be at least 1, not %d and %d", n, batch)
 	}
+	look, err := readLook(c)
+	if err != nil {
+		return err
+	}
 	path, device, err := trainedModel(c)
 	if err != nil {
 		return err
@@ -60,29 +69,37 @@ func sample(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out := c.String("out")
-	if err := os.MkdirAll(out, 0o777); err != nil {
-		return err
-	}
 	torch.ManualSeed(c.Int64("seed"))
 	leave, err := standing(c, model, batch)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	var pictures []float32
-	var shape []int
-	for made := 0; made < n; made += batch {
-		torch.Scope(func() {
-			x := model.Sample(min(batch, n-made)).ToDType(torch.Float32)
-			pictures, shape = append(pictures, torch.Values[float32](x)...), x.Shape()
-		})
+	if look != nil {
+		return look(path, model)
+	}
+	if err := os.MkdirAll(c.String("out"), 0o777); err != nil { // before the work
+		return err
+	}
+	made, err := collect(c, n, func(_, k int) *torch.Tensor { return model.Sample(k) })
+	if err != nil {
+		return err
+	}
+	return saveSamples(c, made)
+}
+
+// collect makes n pictures, --batch of them at once with f, which is told how many there are already, on the CPU.
+func collect(c *cli.Context, n int, f func(from, k int) *torch.Tensor) (made *torch.Tensor, err error) {
+	var parts []*torch.Tensor
+	for from := 0; from < n; from += c.Int("batch") {
+		parts = append(parts, torch.Tidy(func() *torch.Tensor {
+			return f(from, min(c.Int("batch"), n-from)).To(torch.ToOptions{Device: new(torch.Device), DType: torch.Float32})
+		}))
 		if err := c.Context.Err(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	shape[0] = n
-	return saveSamples(c, out, pictures, shape)
+	return torch.Cat(parts), nil
 }
 
 // trainedModel reads what commands on a trained model take: its checkpoint, a device and a number of threads, which it
@@ -123,7 +140,8 @@ func loadModel(path string, device torch.Device, raw bool) (train.Model, error) 
 }
 
 // saveSamples writes one PNG a picture and one grid of all.
-func saveSamples(c *cli.Context, out string, pictures []float32, shape []int) error {
+func saveSamples(c *cli.Context, made *torch.Tensor) error {
+	out, pictures, shape := c.String("out"), torch.Values[float32](made), made.Shape()
 	each := shape[1] * shape[2] * shape[3]
 	for i := range shape[0] {
 		im := vision.FromFloats(pictures[i*each:(i+1)*each], shape[1], shape[2], shape[3], -1, 1, vision.HalfUp)

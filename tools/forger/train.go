@@ -12,8 +12,8 @@ import (
 	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/zoo"
 )
 
@@ -28,6 +28,7 @@ var (
 func runFlags(s train.System) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list), folder of pictures or shard (forger data pack)", Value: s.Data},
+		labelsFlag,
 		&cli.StringFlag{Name: "out", Usage: "run folder", DefaultText: "runs/" + s.Name + "-DATA"},
 		&cli.StringFlag{Name: "preset", Usage: "one of the presets above", DefaultText: "by the data"},
 		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
@@ -176,8 +177,11 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 			return o, err
 		}
 	}
+	o.Data, o.Labels = c.String("data"), c.String("labels")
+	if _, err := labels.Parse(o.Labels); err != nil {
+		return o, usage("--%v", err)
+	}
 	// A folder or shard by its whole path, so that the run can be resumed from anywhere.
-	o.Data = c.String("data")
 	_, known := fetch.Find(o.Data)
 	if _, statErr := os.Stat(o.Data); !known && statErr == nil {
 		o.Data, err = filepath.Abs(o.Data)
@@ -208,7 +212,7 @@ func (t training) open() (*train.Run, train.Model, error) {
 	}
 	dataOptions := t.system.DataOptions(t.settings)
 	dataOptions.Log = t.log
-	set, err := data.Open(c.Context, o.Data, dataOptions)
+	set, err := openData(c, o.Data, o.Labels, dataOptions)
 	if err != nil {
 		return nil, nil, err
 	}

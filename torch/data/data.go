@@ -68,10 +68,13 @@ type Dataset interface {
 	Read(i int, rng *rand.Rand, row []Array) error
 }
 
-// Labelled is a set that knows the names of its classes: label k is Classes()[k].
+// Labelled is a set that may have one class an item. Label k is called Classes()[k]; where Classes is empty there are
+// no labels, and no field "label".
 type Labelled interface {
 	Dataset
 	Classes() []string
+	// Label is the label of item i, known without reading it.
+	Label(i int) int
 }
 
 // Batch is what a loader hands out. Its arrays belong to the caller until Release.

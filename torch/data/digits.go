@@ -169,6 +169,9 @@ func (d *Digits) Len() int { return len(d.labels) }
 // Classes implements [Labelled]. The classes of a set of the user's own are called by their numbers.
 func (d *Digits) Classes() []string { return d.classes }
 
+// Label implements [Labelled].
+func (d *Digits) Label(i int) int { return int(d.labels[i]) }
+
 // Fields implements [Dataset].
 func (d *Digits) Fields() []Field { return imageFields(d.channels, d.size, true) }
 

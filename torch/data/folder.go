@@ -189,6 +189,9 @@ func (f *Folder) Len() int { return len(f.files) }
 // Classes returns the names of the class folders, or nil for a folder without classes.
 func (f *Folder) Classes() []string { return f.classes }
 
+// Label implements [Labelled].
+func (f *Folder) Label(i int) int { return f.files[i].label }
+
 // Path is the file of item i.
 func (f *Folder) Path(i int) string { return f.files[i].path }
 

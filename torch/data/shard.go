@@ -155,6 +155,9 @@ func (s *Shard) Len() int { return s.n }
 // Classes implements [Labelled]; nil for a shard of a folder without classes.
 func (s *Shard) Classes() []string { return s.classes }
 
+// Label implements [Labelled].
+func (s *Shard) Label(i int) int { return int(s.label(i)) }
+
 // Path is the file that item i came from, within the folder that was packed.
 func (s *Shard) Path(i int) string { return s.names[i] }
 

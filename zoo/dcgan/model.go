@@ -81,7 +81,7 @@ func (m *Model) update(b *train.Batch, z *torch.Tensor) (metrics train.Metrics, 
 		part.Backward(lossReal)
 		latents := z
 		if latents == nil {
-			latents = m.latents(part.Len)
+			latents = m.Latents(part.Len)
 		}
 		fake := m.G.Forward(latents)
 		fakes = append(fakes, fake)
@@ -104,20 +104,21 @@ func (m *Model) update(b *train.Batch, z *torch.Tensor) (metrics train.Metrics, 
 	return metrics, fakes
 }
 
-// latents draws z ~ N(0, 1), (n, Latent, 1, 1), on the networks' device.
-func (m *Model) latents(n int) *torch.Tensor {
+// Latents draws z ~ N(0, 1), (n, Latent, 1, 1), on the networks' device.
+func (m *Model) Latents(n int) *torch.Tensor {
 	return torch.Randn([]int{n, m.config.Latent, 1, 1}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
 }
 
 // Preview generates from the same latents each time. As in dcgan/main.py the generator stays in training
 // mode, so that it normalises by the statistics of the grid, unless BNEval is set. There the running
 // statistics count such pictures, too; the trainer puts them back.
-func (m *Model) Preview() *torch.Tensor { return m.generate(m.fixed) }
+func (m *Model) Preview() *torch.Tensor { return m.Generate(m.fixed) }
 
 // Sample generates n pictures from new latents, normalised together as Preview does.
-func (m *Model) Sample(n int) *torch.Tensor { return m.generate(m.latents(n)) }
+func (m *Model) Sample(n int) *torch.Tensor { return m.Generate(m.Latents(n)) }
 
-func (m *Model) generate(z *torch.Tensor) (images *torch.Tensor) {
+// Generate makes the pictures of latents (n, Latent, 1, 1), normalised together as Preview does.
+func (m *Model) Generate(z *torch.Tensor) (images *torch.Tensor) {
 	if m.config.BNEval {
 		nn.Eval(m.G)
 		defer nn.Train(m.G)
@@ -125,3 +126,5 @@ func (m *Model) generate(z *torch.Tensor) (images *torch.Tensor) {
 	torch.NoGrad(func() { images = m.G.Forward(z) })
 	return images
 }
+
+var _ train.Latent = (*Model)(nil)

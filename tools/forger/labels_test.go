@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch/torchtest"
+)
+
+// classFolders makes a folder of two classes with 20 pictures each.
+func classFolders(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, class := range []string{"emu", "kiwi"} {
+		require.NoError(t, os.Rename(pictures(t, 20), filepath.Join(dir, class)))
+	}
+	return dir
+}
+
+func TestCheckCountsTheLabelsThatTrainingWouldSee(t *testing.T) {
+	dir := classFolders(t)
+	require.Contains(t, works(t, "data", "check", dir, "--labels", "keep:0.25,symmetric-others:1"),
+		"labels symmetric-others:1,keep:0.25: 40 items, 30 without a label, 100.00 % of the labels changed by noise\n  emu                  5\n  kiwi                 5\n")
+	r := object(t, 0, "data", "check", dir, "--labels", "keep:0.25")
+	require.Equal(t, 30., r["labels"].(map[string]any)["unlabelled"])
+	require.NotContains(t, object(t, 0, "data", "check", dir), "labels")
+	require.Equal(t, "data "+dir+": labels 10to5: the set has 2 classes, not 10", fails(t, 1, "data", "check", dir, "--labels", "10to5"))
+	require.Contains(t, fails(t, 2, "data", "check", dir, "--labels", "keep:2"), `--labels "keep:2": keep takes a number from 0 to 1, not "2"`)
+}
+
+func TestARunKeepsItsLabels(t *testing.T) {
+	torchtest.Native(t)
+	dir, run := classFolders(t), filepath.Join(t.TempDir(), "run")
+	matrix := filepath.Join(t.TempDir(), "T.json")
+	require.NoError(t, os.WriteFile(matrix, []byte("[[0.9, 0.1], [0, 1]]"), 0o666))
+	works(t, tiny(dir, run, "--labels", "keep:0.5,matrix:"+matrix)...)
+	saved, err := train.ReadSettings(run)
+	require.NoError(t, err)
+	require.Equal(t, "matrix:[[0.9,0.1],[0,1]],keep:0.5", saved.Labels)
+
+	require.NoError(t, os.Remove(matrix))
+	works(t, "resume", run, "--steps", "11")
+	code, _, message := forger(t, tiny(dir, run, "--labels", "keep:0.25", "--steps", "12")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, message, "it was trained with --labels matrix:[[0.9,0.1],[0,1]],keep:0.5, now with --labels keep:0.25\n")
+	require.Contains(t, fails(t, 2, tiny(dir, run, "--labels", "noise")...), `--labels "noise": there is no "noise", only symmetric:RATE`)
+	require.Equal(t, "data "+filepath.Join(dir, "emu")+": labels symmetric:0.5: the set has no labels: put pictures into a folder for each class",
+		fails(t, 1, tiny(filepath.Join(dir, "emu"), run+"2", "--labels", "symmetric:0.5")...))
+}

@@ -1,0 +1,37 @@
+// Package labels changes the labels of a data set as experiments with imperfect labels need: noise, classes that
+// overlap, and labels that are missing.
+//
+//	o, err := labels.Parse("symmetric:0.5")          // what --labels takes
+//	if err != nil {
+//		return err
+//	}
+//	noisy, err := labels.Apply(digits, o)             // a data set with the fields "label", noisy, and "clean"
+//	if err != nil {
+//		return err
+//	}
+//	run, err := train.Open(dir, model, noisy, train.Options{}) // stores o.String(), and compares it on resuming
+//
+// # Order
+//
+// What is asked for happens in this order, whatever the order in the text: classes overlap, labels are corrupted, labels
+// are taken away. All of it draws from one stream of one seed, once, before anything is read, so it is the same for
+// every epoch, number of workers and process. A single change alone draws what its paper's program draws with NumPy.
+//
+// # Fields
+//
+// "label" is what training sees: -1 stands for a label that was taken away, so a system must know what that means. "clean"
+// is the label of the set underneath, for evaluation; where classes overlap it is the class before.
+//
+// # The text
+//
+// A text is a list with commas, and [Options.String] gives it in one form. A matrix from a file is spelled out there, so
+// that the text alone says what a run was trained on.
+//
+//	symmetric:RATE          noise: a share of labels is replaced by any label, the true one included
+//	symmetric-others:RATE   noise: a share of labels is replaced by another one
+//	asymmetric:RATE         noise: a share of some classes takes the label of the class that they are mistaken for
+//	matrix:FILE             noise: rows of probabilities as JSON, [[0.9, 0.1], [0.2, 0.8]]
+//	10to5, 7to3, NtoK       overlap: N classes become K that share members, N = 2K or 2K + 1
+//	keep:SHARE              of the labels of each class, the others become -1
+//	seed:NUMBER             of all draws; 12345 as in the papers' programs
+package labels
