@@ -1,0 +1,147 @@
+package features
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/forgergan/forger/internal/atomicfile"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/jit"
+)
+
+// Add takes the file at path, PyTorch's .pth or safetensors, for the weights of a name, "" for those that its tensors
+// fit, checks names and shapes, and writes them to Folder as <name>.safetensors with the checksum of the file. NVIDIA's
+// TorchScript of Inception is checked and copied as inception-2015.pt, since it runs as it is.
+//
+// The error tells a name that is not known, a file that cannot be read and one that fits no network. Weights that nobody
+// is known to have published are taken as well; their scores name them.
+func Add(path, name string) (File, Weights, error) {
+	candidates := files
+	if name != "" {
+		f, err := FindFile(name)
+		if err != nil {
+			return File{}, Weights{}, err
+		}
+		candidates = []File{f}
+	}
+	if _, err := os.Stat(path); err != nil {
+		return File{}, Weights{}, err
+	}
+	folder, err := Folder()
+	if err != nil {
+		return File{}, Weights{}, err
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return File{}, Weights{}, err
+	}
+	if f, w, err := addScript(path, folder, candidates); !errors.Is(err, errNotScript) {
+		return f, w, err
+	}
+	return addTensors(path, folder, candidates)
+}
+
+func addTensors(path, folder string, candidates []File) (f File, w Weights, err error) {
+	err = scoped(func() error {
+		state, err := checkpoint.Load(path)
+		if err != nil {
+			return err
+		}
+		var why []string
+		for _, f = range candidates {
+			picked, misfit := f.pick(state)
+			if misfit != nil {
+				why = append(why, f.Name+": "+misfit.Error())
+				continue
+			}
+			if w, err = f.Identify(path); err != nil {
+				return err
+			}
+			w.Path = filepath.Join(folder, f.Name+".safetensors")
+			text, err := json.Marshal(origin{f.Name, filepath.Base(path), w.SHA256})
+			if err != nil {
+				return err
+			}
+			return checkpoint.Save(w.Path, checkpoint.FromState(picked), map[string]string{weightsKey: string(text)})
+		}
+		return fmt.Errorf("%s fits none of the known networks (%s)", path, strings.Join(why, "; "))
+	})
+	return f, w, err
+}
+
+// errNotScript tells a file that is no TorchScript, or one that none of the candidates may be.
+var errNotScript = errors.New("no TorchScript")
+
+func addScript(path, folder string, candidates []File) (File, Weights, error) {
+	for _, f := range candidates {
+		if !f.script || filepath.Ext(path) != ".pt" {
+			continue
+		}
+		net, err := OpenScript(path, torch.Device{})
+		if err != nil {
+			return f, Weights{}, err
+		}
+		net.module.Free()
+		w, err := f.Identify(path)
+		if err != nil {
+			return f, w, err
+		}
+		w.Path = filepath.Join(folder, f.Name+".pt")
+		return f, w, copyFile(path, w.Path)
+	}
+	return File{}, Weights{}, errNotScript
+}
+
+func copyFile(path, to string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	return atomicfile.Write(to, func(w io.Writer) error {
+		_, err := io.Copy(w, from)
+		return err
+	})
+}
+
+// Script is an Inception that runs NVIDIA's TorchScript file inception-2015-12-05.pt, whose part layers maps prepared
+// pictures to features, and whose part output holds the last layer.
+type Script struct {
+	module *jit.Module
+	output *torch.Tensor // (classes, features)
+}
+
+// OpenScript reads the file to a device. The file is a program: see package jit. The error tells a file that is no
+// TorchScript or has other parts.
+func OpenScript(path string, device torch.Device) (*Script, error) {
+	m, err := jit.Load(path, device)
+	if err != nil {
+		return nil, err
+	}
+	m.Eval()
+	s := &Script{module: m}
+	torch.Scope(func() {
+		for _, e := range m.StateDict() {
+			if e.Name == "output.weight" && e.Tensor.Dim() == 2 {
+				s.output = e.Tensor.Detach().Own()
+			}
+		}
+	})
+	if s.output == nil {
+		m.Free()
+		return nil, fmt.Errorf("%s is not NVIDIA's Inception: it has no matrix output.weight", path)
+	}
+	return s, nil
+}
+
+// Embed maps pictures (N, 3, 299, 299), prepared by [TF1], to features (N, 2048) and logits (N, 1008) without the bias of
+// the last layer. It panics with an *torch.Error where the file has no part layers.
+func (s *Script) Embed(x *torch.Tensor) (features, logits *torch.Tensor) {
+	features = s.module.Call("layers.forward", x).Tensor.Flatten(torch.FlattenOptions{StartDim: 1})
+	return features, features.MM(s.output.T())
+}
