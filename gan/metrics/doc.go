@@ -4,11 +4,11 @@
 //
 //	net, err := metrics.OpenClassifier(ctx, "mnist", metrics.ClassifierOptions{Seed: 1}) // trained once, then cached
 //	...
-//	real, err := net.DataMoments(ctx, testSet, testSet.Len(), 0)
+//	real, err := metrics.CollectData(ctx, net, testSet, testSet.Len(), 0, false)
 //	...
-//	fake, err := net.Moments(ctx, 10000, 64, model.Sample)
+//	fake, err := metrics.CollectPictures(ctx, net, 10000, 64, false, model.Sample)
 //	...
-//	d, err := metrics.Frechet(fake, real)
+//	d, err := metrics.Frechet(fake.Moments, real.Moments)
 //	fmt.Println(net.Protocol("FD", metrics.Sampling{N: 10000, Reference: "mnist-test", Size: 32, Seed: 1}), d)
 //
 // # Scores

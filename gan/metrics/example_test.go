@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/torchtest"
@@ -60,7 +61,7 @@ func ExampleConfusion() {
 
 func ExampleNewLPIPS() {
 	torch.Scope(func() {
-		l := metrics.NewLPIPS(metrics.NewVGG16()) // weights as drawn, until published ones are loaded
+		l := metrics.NewLPIPS(features.NewVGG16()) // weights as drawn, until published ones are loaded
 		x := torch.Rand([]int{2, 3, 32, 32}).MulScalar(2).SubScalar(1)
 		fmt.Println(torch.Values[float32](l.Forward(x, x)), l.Map(x, x).Shape())
 	})

@@ -17,10 +17,10 @@ type Trunk interface {
 // LPIPS is the learned perceptual distance of Zhang et al. 2018, version 0.1, over the taps of a classifier. It is a
 // module: the trunk's tensors are net.…, the heads have the names of the published files (weights/v0.1/alex.pth):
 //
-//	l := metrics.NewLPIPS(metrics.NewAlexNet())
-//	err := nn.LoadStateDict(l.Net, trunk, false) // torchvision's alexnet, whose classifier.… has no use here
+//	l := metrics.NewLPIPS(features.NewAlexNet())
+//	_, err := features.Load("alexnet", l.Net, "") // torchvision's
 //	...
-//	err = nn.LoadStateDict(l, heads, false) // lin0.model.1.weight …
+//	_, err = features.Load("lpips-alex", l, "") // lin0.model.1.weight …
 //
 // AlexNet's is what papers report, VGG's serves as a loss: LPIPS[alex; v0.1], LPIPS[vgg; v0.1]. Both networks' weights
 // stay as they are; gradients go to the pictures.
