@@ -197,3 +197,26 @@ func scoped(f func() error) (err error) {
 	}
 	return err
 }
+
+// Check finds the weights of f as Load does, reads them and compares names, shapes and, where the file holds one, the
+// checksum of the data. The error is that of Load.
+func (f File) Check(given string) (w Weights, err error) {
+	path, err := f.Find(given)
+	if err != nil {
+		return Weights{}, err
+	}
+	if w, err = f.Identify(path); err != nil {
+		return w, err
+	}
+	if f.script && filepath.Ext(path) == ".pt" {
+		s, err := OpenScript(path, torch.Device{})
+		if err == nil {
+			s.Free()
+		}
+		return w, err
+	}
+	return w, scoped(func() error {
+		_, err := f.read(path)
+		return err
+	})
+}

@@ -49,7 +49,7 @@ func openBars(split data.Split) (data.Dataset, error) {
 
 func noData(data.Split) (data.Dataset, error) { return nil, errors.New("no data is at hand") }
 
-var quick = schedule{epochs: 3, batch: 20, peak: 3e-3}
+var quick = digitSchedule{epochs: 3, batch: 20, peak: 3e-3}
 
 // newBars trains a classifier of bars, cached at path.
 func newBars(t *testing.T, path string, seed int64) *Classifier {

@@ -34,7 +34,7 @@ type Sampling struct {
 	Reference string // what they are compared with: "mnist-test"
 	Size      int    // side of the pictures; the reference is prepared at this side, too
 	BatchNorm string // statistics that batch norm of the generator used: "batch64", "running"; "" without batch norm
-	EMA       bool   // the generator's averaged weights made them
+	Averaged  bool   // the generator's weights are their moving average
 	Seed      int64  // of the latents
 }
 
@@ -44,7 +44,7 @@ func (s Sampling) String() string {
 	if s.BatchNorm != "" {
 		text += "; bn=" + s.BatchNorm
 	}
-	if s.EMA {
+	if s.Averaged {
 		text += "; ema"
 	}
 	return text + fmt.Sprintf("; seed=%d", s.Seed)

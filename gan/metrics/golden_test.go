@@ -40,10 +40,13 @@ func TestPathLengthsAreThoseOfTorchFidelity(t *testing.T) {
 			"u8": {Epsilon: 0.05, Side: 6}, "float": {Epsilon: 1e-2, Float: true, Side: 20},
 			"slerp": {Epsilon: 1e-2, Float: true, Side: 20, Spherical: true},
 		} {
-			at := 0
-			latents := func(k int) (from, to *torch.Tensor) {
+			at, from, to := 0, want["from"], want["to"]
+			if o.Spherical {
+				from, to = want["unit.from"], want["unit.to"]
+			}
+			latents := func(k int) (a, b *torch.Tensor) {
 				defer func() { at += k }()
-				return want["from"].Narrow(0, at, k), want["to"].Narrow(0, at, k)
+				return from.Narrow(0, at, k), to.Narrow(0, at, k)
 			}
 			got, err := PathLength(t.Context(), 250, 50, latents, toy, difference, o)
 			require.NoError(t, err)

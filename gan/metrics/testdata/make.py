@@ -50,6 +50,7 @@ for name, dtype, side, eps, interp in (("u8", "uint8", 6, 0.05, "lerp"), ("float
                                  input1_model_z_size=4, input1_model_z_type=Toy.z_type, input1_model_num_classes=0)
     out["ppl." + name] = torch.tensor([r[metric_ppl.KEY_METRIC_PPL_MEAN], r[metric_ppl.KEY_METRIC_PPL_STD]], dtype=torch.float64)
 out["from"], out["to"] = taken[0].float(), taken[1].float()
+out["unit.from"], out["unit.to"] = taken[4].float(), taken[5].float()  # its unit latents are all positive
 
 
 def window(sigma, most):
