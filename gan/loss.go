@@ -43,10 +43,10 @@ var MinimaxLogits = Loss{
 // BCE is the mean binary cross-entropy of probabilities p against one label for all. As in PyTorch a
 // logarithm is at least −100.
 func BCE(p *torch.Tensor, label float64) *torch.Tensor {
-	return p.BinaryCrossEntropy(p.FullLike(label))
+	return inFloat32(p, func(p *torch.Tensor) *torch.Tensor { return p.BinaryCrossEntropy(p.FullLike(label)) })
 }
 
 // BCEWithLogits is the mean binary cross-entropy of logits against one label for all.
 func BCEWithLogits(logits *torch.Tensor, label float64) *torch.Tensor {
-	return logits.BinaryCrossEntropyWithLogits(logits.FullLike(label))
+	return inFloat32(logits, func(x *torch.Tensor) *torch.Tensor { return x.BinaryCrossEntropyWithLogits(x.FullLike(label)) })
 }

@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
-# Kills training with -9 at random moments, resumes it each time, and checks that the final weights, optimiser state and
-# random streams have the bits of an unbroken run. Needs LibTorch (scripts/setup.sh) and fetches MNIST.
+# Kills training with -9 at random moments, resumes it each time, and checks that the final weights, averages, optimiser
+# states, random streams, schedules, scaler and place in the data are those of an unbroken run, bit for bit. Needs LibTorch
+# (scripts/setup.sh) and fetches MNIST.
 #
-#	scripts/crash.sh [KILLS]    20 by default, about a minute on two cores
+#	scripts/crash.sh [KILLS [SYSTEM…]]    20 kills of dcgan by default, about a minute on two cores
+#
+# EXTRA holds more flags of the training: EXTRA="--amp bf16 --accumulate 2" scripts/crash.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 kills=${1:-20}
+systems=("${@:2}")
+[ ${#systems[@]} -gt 0 ] || systems=(dcgan)
+
+# small are the settings with which a system makes its steps in milliseconds.
+small() {
+	case $1 in
+	dcgan) echo "--data mnist --size 16 --width 8" ;;
+	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
+	esac
+}
 
 go build -o build/forger ./tools/forger
 forger=$PWD/build/forger
@@ -13,17 +26,20 @@ work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 
-# Not a function: one in the background would be a shell that is killed in place of the program.
-train=("$forger" train dcgan --data mnist --size 16 --width 8 --steps 300 --every 5 --batch 16 --threads 1 --device cpu --out)
-content() { "$forger" inspect "$1" | tail -n 1; }
+# content is a hash of all tensors, and what the checkpoint says beside them, but for the time that it took.
+content() {
+	"$forger" inspect "$1" | tail -n 1
+	python3 - "$1/checkpoints/latest.safetensors" <<'PY'
+import json, struct, sys
+with open(sys.argv[1], "rb") as f:
+    header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+run = json.loads(header["__metadata__"]["forger.run"])
+del run["seconds"]
+print(json.dumps(run, sort_keys=True))
+PY
+}
 writing() { compgen -G "$run/checkpoints/.*.forger-$pid-*" >/dev/null; } # its temporary files bear its number
 now() { date +%s%3N; }
-
-start=$(now)
-"${train[@]}" "$work/whole" >/dev/null 2>"$work/log"
-time=$(($(now) - start))
-whole=$(content "$work/whole")
-echo "an unbroken run takes $time ms: $whole"
 
 # finish waits for the run in $1 and compares it.
 finish() {
@@ -46,33 +62,47 @@ finish() {
 	runs=$((runs + 1))
 }
 
-made=0 saving=0 early=0 runs=0
-while [ "$made" -lt "$kills" ]; do
-	run=$work/run$runs
-	"${train[@]}" "$run" >/dev/null 2>"$work/log" &
-	pid=$!
+for system in "${systems[@]}"; do
+	# Not a function: one in the background would be a shell that is killed in place of the program.
+	read -ra own <<<"$(small "$system")"
+	read -ra extra <<<"${EXTRA:-}"
+	train=("$forger" train "$system" "${own[@]}" --steps 300 --every 5 --batch 16 --ema 0.99 --threads 1 --device cpu "${extra[@]}" --out)
+
+	start=$(now)
+	"${train[@]}" "$work/whole" >/dev/null 2>"$work/log"
+	time=$(($(now) - start))
+	whole=$(content "$work/whole")
+	echo "$system: an unbroken run takes $time ms: ${whole%%$'\n'*}"
+
+	made=0 saving=0 early=0 runs=0
 	while [ "$made" -lt "$kills" ]; do
-		# Up to two thirds of a whole run, so that most of them need several lives.
-		wait=$((RANDOM % (time * 2 / 3)))
-		sleep "$((wait / 1000)).$(printf %03d $((wait % 1000)))"
-		# Every second kill waits for a checkpoint to be in the writing.
-		while [ $((made % 2)) = 1 ] && ! writing && kill -0 "$pid" 2>/dev/null; do :; done
-		if ! kill -9 "$pid" 2>/dev/null; then
-			break # it had ended
-		fi
-		wait "$pid" 2>/dev/null || true
-		made=$((made + 1))
-		if writing; then
-			saving=$((saving + 1))
-		fi
-		if [ -f "$run/config.json" ]; then
-			"$forger" resume "$run" >/dev/null 2>"$work/log" &
-		else
-			early=$((early + 1))
-			"${train[@]}" "$run" >/dev/null 2>"$work/log" &
-		fi
+		run=$work/run$runs
+		"${train[@]}" "$run" >/dev/null 2>"$work/log" &
 		pid=$!
+		while [ "$made" -lt "$kills" ]; do
+			# Up to two thirds of a whole run, so that most of them need several lives.
+			wait=$((RANDOM % (time * 2 / 3)))
+			sleep "$((wait / 1000)).$(printf %03d $((wait % 1000)))"
+			# Every second kill waits for a checkpoint to be in the writing.
+			while [ $((made % 2)) = 1 ] && ! writing && kill -0 "$pid" 2>/dev/null; do :; done
+			if ! kill -9 "$pid" 2>/dev/null; then
+				break # it had ended
+			fi
+			wait "$pid" 2>/dev/null || true
+			made=$((made + 1))
+			if writing; then
+				saving=$((saving + 1))
+			fi
+			if [ -f "$run/config.json" ]; then
+				"$forger" resume "$run" >/dev/null 2>"$work/log" &
+			else
+				early=$((early + 1))
+				"${train[@]}" "$run" >/dev/null 2>"$work/log" &
+			fi
+			pid=$!
+		done
+		finish "$run"
 	done
-	finish "$run"
+	echo "$system: $made kills, $saving of them while a checkpoint was written, $early before the run folder was ready: $runs runs ended bit-equal to the unbroken one, each step logged once"
+	rm -rf "${work:?}"/*
 done
-echo "$made kills, $saving of them while a checkpoint was written, $early before the run folder was ready: $runs runs ended bit-equal to the unbroken one, each step logged once"

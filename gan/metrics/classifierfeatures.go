@@ -33,7 +33,7 @@ type Sampling struct {
 	N         int    // pictures
 	Reference string // what they are compared with: "mnist-test"
 	Size      int    // side of the pictures; the reference is prepared at this side, too
-	BatchNorm string // statistics that batch norm of the generator used: "batch64", "running"; "" without batch norm
+	BatchNorm string // statistics that batch norm of the generator used: "batch64", "running", "standing16×64"; "" without batch norm
 	Averaged  bool   // the generator's weights are their moving average
 	Seed      int64  // of the latents
 }

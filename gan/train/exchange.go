@@ -83,7 +83,7 @@ func savedOptimizer(path string, state []nn.Entry, name string) (s optim.State, 
 }
 
 // Export writes a checkpoint of a run as one file for Python's torch.load, in the form that Init reads: a state
-// dictionary for each network, one for each optimiser, the other tensors, and under "step" the number of steps. A random
+// dictionary for each network and each average ("ema.G"), one for each optimiser, the other tensors, and under "step" the number of steps. A random
 // stream, "rng.cpu", is for torch.set_rng_state.
 func Export(from, to string) error {
 	return try(func() (err error) {
@@ -106,6 +106,10 @@ func exported(p position, state []nn.Entry) (*pth.Dict, error) {
 	var networks []string
 	for _, e := range state {
 		network, _, inside := strings.Cut(e.Name, ".")
+		if under, ok := strings.CutPrefix(e.Name, averagePrefix); ok { // of G it is ema.G
+			network, _, inside = strings.Cut(under, ".")
+			network = averagePrefix + network
+		}
 		switch {
 		case strings.HasPrefix(e.Name, optimPrefix):
 		case strings.HasPrefix(e.Name, rngPrefix), !inside:

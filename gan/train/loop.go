@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
-	"github.com/forgergan/forger/torch/nn"
 )
 
 // Interrupted is what Train returns when its context ended before the last step; everything is saved.
@@ -24,13 +25,10 @@ func (e *Interrupted) Error() string {
 	return fmt.Sprintf("interrupted after step %d, saved; go on with: forger resume %s", e.Step, e.Dir)
 }
 
-// diverged ends the message of a run that went astray.
-const diverged = "; the checkpoints made before are kept: start another run with a lower learning rate or another seed"
-
 // Train makes the steps that are left, writing the outputs that the package comment lists. When ctx
-// ends it finishes the step, saves and returns *Interrupted. A loss that is not finite ends the run
-// with an error, as does a tensor operation that fails in a step; the checkpoints made before stay. One
-// is made where an item of the data cannot be read.
+// ends it finishes the step, saves and returns *Interrupted. Numbers that are not finite take the run back to its last
+// checkpoint; without one they end it with an error, as does a tensor operation that fails in a step. The checkpoints
+// made before stay. One is made where an item of the data cannot be read.
 //
 // The goroutine stays on one thread meanwhile: each thread that calls LibTorch gets worker threads of its own.
 func (r *Run) Train(ctx context.Context) error {
@@ -54,8 +52,12 @@ func (r *Run) Train(ctx context.Context) error {
 			return r.dataFailed(err)
 		}
 		next := r.step + 1
-		if e := torch.Try(func() { err = r.makeStep(batch) }); e != nil {
+		if e := torch.Try(func() { err = r.makeStep(ctx, batch) }); e != nil {
 			err = r.explain(next, e)
+		}
+		var lost divergence
+		if errors.As(err, &lost) {
+			err = r.rollBack(err)
 		}
 		if err != nil {
 			return err
@@ -87,43 +89,71 @@ func (r *Run) dataFailed(cause error) error {
 // explain says in which step an operation failed, and why where that is because numbers stopped being finite: some
 // losses refuse them, and their message alone would puzzle.
 func (r *Run) explain(step int, cause error) error {
+	var memory *torch.OutOfMemory
+	if errors.As(cause, &memory) {
+		return r.tooLarge(step, memory)
+	}
 	var name string
 	torch.Try(func() { // a device that has failed may refuse this too
 		torch.Scope(func() { name = notFinite(r.state()) })
 	})
 	if name != "" {
-		return fmt.Errorf("%s: at step %d %s holds numbers that are not finite (%w)%s", r.model.System(), step, name, cause, diverged)
+		return divergence{fmt.Errorf("%s: at step %d %s holds numbers that are not finite (%w)", r.model.System(), step, name, cause)}
 	}
 	return fmt.Errorf("%s: step %d: %w", r.model.System(), step, cause)
 }
 
-// due reports whether something that happens every period steps happens after this one.
-func (r *Run) due(period int) bool { return r.step%period == 0 || r.step == r.o.Steps }
+// due reports whether something that happens every period steps happens after that step.
+func (r *Run) due(step, period int) bool { return step%period == 0 || step == r.o.Steps }
 
 // makeStep makes one step and what falls due after it. The scope frees all that the step made.
-func (r *Run) makeStep(batch *data.Batch) (err error) {
+func (r *Run) makeStep(ctx context.Context, batch *data.Batch) (err error) {
+	score := r.o.EvalEvery > 0 && len(r.o.Evaluators) > 0 && r.due(r.step+1, r.o.EvalEvery)
+	grid, save := r.due(r.step+1, r.o.Sample), r.due(r.step+1, r.o.Every)
+	note := score || grid || save || r.due(r.step+1, r.o.Log)
+	var losses, stats map[string]float64
 	torch.Scope(func() {
 		b := upload(batch, r.o.Device)
-		n := batch.Len()
 		batch.Release()
-		m := r.model.Step(b)
-		r.step++
-		r.images += n
-		if !r.due(r.o.Log) && !r.due(r.o.Every) && !r.due(r.o.Sample) {
-			r.out.update(nil, nil)
+		var m Metrics
+		if m, err = r.guarded(b); err != nil {
 			return
 		}
-		err = r.record(m)
+		r.advance(b.Len)
+		if note {
+			losses, stats = read(m.Losses), read(m.Stats)
+		}
 	})
+	if err == nil {
+		err = r.updates.ignored(r.model.System())
+	}
 	if err != nil {
 		return err
 	}
-	if r.due(r.o.Sample) {
+	if !note {
+		r.out.update(nil, nil)
+		return nil
+	}
+	if err := r.finite(losses); err != nil {
+		return err
+	}
+	var scores map[string]float64
+	if score {
+		var best bool
+		if scores, best, err = r.evaluate(ctx); err != nil {
+			return err
+		}
+		save = save || best
+	}
+	if err := r.record(losses, stats, scores); err != nil {
+		return err
+	}
+	if grid {
 		if err := r.sample(); err != nil {
 			return err
 		}
 	}
-	if r.due(r.o.Every) {
+	if save {
 		if err := r.Save(); err != nil {
 			return err
 		}
@@ -132,64 +162,74 @@ func (r *Run) makeStep(batch *data.Batch) (err error) {
 	return nil
 }
 
-// record reads a step's values, checks them and logs them.
-func (r *Run) record(m Metrics) error {
-	losses, stats := read(m.Losses), read(m.Stats)
-	var bad []string
-	for _, v := range m.Losses {
-		if x := losses[v.Name]; math.IsNaN(x) || math.IsInf(x, 0) {
-			bad = append(bad, fmt.Sprintf("%s is %v", v.Name, x))
+// advance counts a step, and lets what follows the weights and the steps do so.
+func (r *Run) advance(images int) {
+	r.step++
+	r.images += images
+	newEpoch := r.loader.State().Position+r.o.Batch > r.set.Len() // what is left is no whole batch
+	for _, s := range r.model.Parts().Schedules {
+		if !s.Epochs || newEpoch {
+			s.Scheduler.Step()
 		}
 	}
-	if err := r.out.record(losses, stats); err != nil {
-		return err
+	if r.average != nil {
+		r.average.ema.Update()
 	}
-	if bad != nil {
-		return fmt.Errorf("%s: at step %d the loss %s%s", r.model.System(), r.step, strings.Join(bad, " and "), diverged)
-	}
-	return nil
 }
 
+// finite is the error of losses that are not.
+func (r *Run) finite(losses map[string]float64) error {
+	var bad []string
+	for _, name := range slices.Sorted(maps.Keys(losses)) {
+		if x := losses[name]; math.IsNaN(x) || math.IsInf(x, 0) {
+			bad = append(bad, fmt.Sprintf("%s is %v", name, x))
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	return divergence{fmt.Errorf("%s: at step %d the loss %s", r.model.System(), r.step, strings.Join(bad, " and "))}
+}
+
+// record logs the values of a step, with learning rates where they change and the scale of float16, and warns of what
+// they tell.
+func (r *Run) record(losses, stats, scores map[string]float64) error {
+	r.warn(r.watch.discriminator(stats))
+	p := r.model.Parts()
+	if p.Schedules != nil {
+		for _, o := range p.Optimizers {
+			stats["lr/"+o.Name] = o.Optimizer.Groups()[0].LR
+		}
+	}
+	if r.updates.scaler != nil {
+		stats["scale"] = r.updates.scaler.GetScale()
+	}
+	return r.out.record(losses, stats, scores)
+}
+
+// read is the mean of the values of each name.
 func read(values []Value) map[string]float64 {
-	out := make(map[string]float64, len(values))
+	out, count := map[string]float64{}, map[string]float64{}
 	for _, v := range values {
-		out[v.Name] = v.Value.Item()
+		out[v.Name] += v.Value.Item()
+		count[v.Name]++
+	}
+	for name := range out {
+		out[name] /= count[name]
 	}
 	return out
 }
 
-// sample writes the grid of the fixed latents.
+// sample writes the grid of the fixed latents, made by the averaged weights where there are some.
 func (r *Run) sample() (err error) {
 	torch.Scope(func() {
 		defer r.undisturbed()()
-		x := r.model.Preview().ToDType(torch.Float32)
+		var x *torch.Tensor
+		r.averaged(func() { x = r.model.Preview().ToDType(torch.Float32) })
+		if r.step > 0 {
+			r.warn(r.watch.grid(x))
+		}
 		err = r.out.grid(torch.Values[float32](x), x.Shape())
 	})
 	return err
-}
-
-// undisturbed notes what making pictures may change, the buffers of the networks (batch norm's statistics) and the
-// random streams, and returns the function that puts it back. So how often a run is looked at does not change it.
-func (r *Run) undisturbed() (restore func()) {
-	var undo []func()
-	for _, n := range r.model.Parts().Networks {
-		for _, e := range nn.StateDict(n.Module) {
-			if e.Buffer {
-				was := e.Tensor.Clone()
-				undo = append(undo, func() { e.Tensor.CopyInPlace(was) })
-			}
-		}
-	}
-	for _, d := range r.devices() {
-		g := torch.DefaultGenerator(d)
-		was := g.State()
-		undo = append(undo, func() { g.SetState(was) })
-	}
-	return func() {
-		torch.NoGrad(func() {
-			for _, f := range undo {
-				f()
-			}
-		})
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/forgergan/forger/gan/config"
@@ -92,8 +93,8 @@ func (o *outputs) update(losses, stats map[string]float64) {
 	})
 }
 
-// record logs the values of a step everywhere.
-func (o *outputs) record(losses, stats map[string]float64) error {
+// record logs the values of a step everywhere; scores are by protocol.
+func (o *outputs) record(losses, stats, scores map[string]float64) error {
 	r := o.run
 	o.update(losses, stats)
 	for _, group := range []struct {
@@ -106,10 +107,16 @@ func (o *outputs) record(losses, stats map[string]float64) error {
 			}
 		}
 	}
+	for protocol, v := range scores {
+		name, _, _ := strings.Cut(protocol, "[")
+		if err := o.events.Scalar(r.step, "score/"+name, v); err != nil {
+			return err
+		}
+	}
 	at := r.loader.State()
 	return o.log.Append(runlog.Record{
 		Step: r.step, Time: time.Now(), Epoch: float64(at.Epoch) + float64(at.Position)/float64(at.Items), Images: r.images, ImagesPerSec: o.bar.ImagesPerSec(),
-		Losses: losses, Stats: stats,
+		Losses: losses, Stats: stats, Scores: scores,
 	})
 }
 
@@ -189,6 +196,9 @@ func (o *outputs) facts() []report.Fact {
 		{Name: "Time", Value: time.Duration(r.elapsed() * float64(time.Second)).Round(time.Second).String()},
 		{Name: "Device", Value: r.o.Device.String(), Note: fmt.Sprintf("%d threads", torch.Threads())},
 		{Name: "Seed", Value: fmt.Sprint(r.o.Seed)},
+	}
+	if b := r.best; b != nil {
+		facts = append(facts, report.Fact{Name: "Best " + b.Name, Value: fmt.Sprintf("%.4g", b.Score), Note: fmt.Sprintf("after step %d; %s", b.Step, b.Protocol)})
 	}
 	for _, n := range r.model.Parts().Networks {
 		facts = append(facts, report.Fact{Name: "Parameters of " + n.Name, Value: fmt.Sprint(nn.NumParameters(n.Module))})

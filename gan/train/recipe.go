@@ -17,18 +17,45 @@
 //	log.jsonl              losses and speed, a line a record
 //	events.out.tfevents.*  the same for TensorBoard, and the grids
 //	samples/000100.png     pictures from fixed latents
-//	checkpoints/           000100.safetensors …, latest.safetensors
+//	checkpoints/           000100.safetensors …, latest.safetensors, best.safetensors where scores are computed
 //	report.html            curves and grids in one file
+//	panic.txt              only after a mistake in a recipe: the stack
 //
-// A checkpoint holds everything that the next step depends on. On the CPU a run that was killed and
-// resumed ends with the same bits as one that was not, however often it was sampled, logged and saved.
+// A checkpoint holds everything that the next step depends on: networks, averages, optimisers, schedules, gradient
+// scaler, random streams, place in the data, best score. On the CPU a run that was killed and resumed ends with the same
+// bits as one that was not, however often it was sampled, scored, logged and saved.
+//
+// # What a recipe leaves to the trainer
+//
+// A Step that goes backward and updates through its Batch has mixed precision, gradient accumulation and clipping for
+// nothing:
+//
+//	func (m *Model) Step(b *train.Batch) (out train.Metrics) {
+//		m.optD.ZeroGrad()
+//		for _, part := range b.Parts() { // one, the batch itself, unless Options.Accumulate says otherwise
+//			loss := m.lossD(part.Images())
+//			part.Backward(loss)
+//			out.Losses = append(out.Losses, train.Value{Name: "D", Value: loss})
+//		}
+//		b.Step(m.optD)
+//		…
+//
+// With Options.AMP the whole Step runs in torch.Autocast; Backward and Step leave it, and so does Batch.Float32, for
+// penalties. An option that needs one of these methods is refused for a Step that does without.
+//
+// # When things go wrong
+//
+// Numbers that stop being finite take the run back to its last checkpoint, from where it goes on with other batches and
+// other random numbers, at most three times from one checkpoint. A discriminator that has won for long and a grid of
+// equal pictures are warnings. A panic in a recipe, memory that is not enough, data that cannot be read or a full disk
+// end the run with one sentence; the last checkpoint stays whole.
 package train
 
 import (
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
+	"github.com/forgergan/forger/torch/optim/schedule"
 )
 
 // Model is a system in training: networks, optimisers and the rule of one update.
@@ -51,13 +78,20 @@ type Model interface {
 type Parts struct {
 	Networks   []Network
 	Optimizers []Optimizer
+	Schedules  []Schedule
 	Tensors    []nn.Entry // what else it remembers: fixed latents, pools
+
+	// Average is the decay of the moving average of the generators' weights that the system samples with by its paper;
+	// nil for none. Options.EMA goes before it.
+	Average optim.Decay
 }
 
 // Network is a named module.
 type Network struct {
-	Name   string
-	Module any
+	Name      string
+	Module    any
+	Generator bool    // Preview and Sample use it, so it is what averages and standing statistics are of
+	Inputs    [][]int // shapes that Forward takes, of a batch of 2, for the summary of its layers; may be nil
 }
 
 // Optimizer is a named optimiser.
@@ -66,7 +100,16 @@ type Optimizer struct {
 	Optimizer optim.Optimizer
 }
 
-// Metrics is what a step tells. The values are scalars on the device; they are read only when logged.
+// Schedule is a named schedule of learning rates, of which the trainer takes a step after each Step of the model, or
+// after each pass over the data.
+type Schedule struct {
+	Name      string
+	Scheduler schedule.Scheduler
+	Epochs    bool
+}
+
+// Metrics is what a step tells. The values are scalars on the device; they are read only when logged. Those of one name,
+// as of the parts of a batch, are averaged.
 type Metrics struct {
 	Losses []Value
 	Stats  []Value // D(real) and the like
@@ -76,46 +119,4 @@ type Metrics struct {
 type Value struct {
 	Name  string
 	Value *torch.Tensor
-}
-
-// Batch is a batch of the data set on the device.
-type Batch struct {
-	Len     int
-	tensors map[string]*torch.Tensor
-}
-
-// Tensor is the named field of the batch, (Len, …), or nil.
-func (b *Batch) Tensor(name string) *torch.Tensor { return b.tensors[name] }
-
-// Images is the field "image", (Len, C, H, W) in [−1, 1].
-func (b *Batch) Images() *torch.Tensor { return b.tensors["image"] }
-
-// Labels is the field "label", (Len) int64, or nil.
-func (b *Batch) Labels() *torch.Tensor { return b.tensors["label"] }
-
-// upload copies a loader's batch to the device, in the scope around the call.
-func upload(b *data.Batch, device torch.Device) *Batch {
-	out := &Batch{Len: b.Len(), tensors: map[string]*torch.Tensor{}}
-	for _, a := range b.Arrays {
-		var t *torch.Tensor
-		if a.Int64 != nil {
-			t = torch.FromSlice(a.Int64, a.Shape...)
-		} else {
-			t = torch.FromSlice(a.Float32, a.Shape...)
-		}
-		if device.Type == torch.CUDA {
-			t = t.PinMemory().To(torch.ToOptions{Device: &device, NonBlocking: true})
-		}
-		out.tensors[a.Name] = t
-	}
-	return out
-}
-
-// NewBatch makes a batch of tensors, for a step outside the trainer.
-func NewBatch(tensors map[string]*torch.Tensor) *Batch {
-	b := &Batch{tensors: tensors}
-	for _, t := range tensors {
-		b.Len = t.Size(0)
-	}
-	return b
 }

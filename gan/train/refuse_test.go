@@ -14,7 +14,7 @@ import (
 func TestAnotherSettingIsNamedAndTheFolderStaysAsItWas(t *testing.T) {
 	torchtest.Native(t)
 	dir := trained(t, options())
-	goOn := "\n  go on as it was:  forger resume " + dir + "\n  start afresh:     choose another folder with --out"
+	goOn := "\n  go on as it was:  forger resume " + dir + "\n  start afresh:     --new, or another folder with --out"
 	was := "cannot resume " + dir + ": it was trained with "
 
 	wide := tiny

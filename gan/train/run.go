@@ -32,6 +32,20 @@ type Options struct {
 
 	Workers int `json:"-"` // goroutines that read data; a choice by cores if 0
 
+	EMA        string  `json:"ema,omitempty"`        // average of the generators' weights, see ParseEMA; what the system wants if empty
+	AMP        string  `json:"amp,omitempty"`        // "bf16" or "fp16": mixed precision
+	Accumulate int     `json:"accumulate,omitempty"` // parts in which a batch passes the networks, to save memory
+	Clip       float64 `json:"clip,omitempty"`       // most that the norm of an optimiser's gradients may be; 0 for no limit
+
+	// Deterministic refuses operators of the GPU that may give other last bits the next time, and makes cuDNN take those
+	// that do not. It holds for the process. The CPU gives the same bits without it.
+	Deterministic bool `json:"deterministic,omitempty"`
+
+	Evaluators []Evaluator `json:"-"`                    // the first decides which checkpoint is best
+	EvalEvery  int         `json:"eval_every,omitempty"` // steps between scores, 0 for none
+	EvalN      int         `json:"eval_n,omitempty"`     // pictures of a score, for whoever makes the evaluators
+	Standing   int         `json:"standing,omitempty"`   // batches of standing statistics before a score, 0 for none; see func Standing
+
 	Every  int `json:"every"`        // steps between checkpoints, 500
 	Sample int `json:"sample_every"` // steps between sample grids, a tenth of Steps
 	Log    int `json:"log_every"`    // steps between log records, 10
@@ -58,7 +72,10 @@ func (o *Options) setDefaults() error {
 	if o.Steps < 0 || o.Batch < 0 || o.Every < 0 || o.Sample < 0 || o.Log < 0 || o.Keep < 0 || o.Threads < 0 {
 		return errors.New("train: steps, batch, threads and periods must not be negative")
 	}
-	return nil
+	if o.EvalEvery < 0 || o.EvalN < 0 || o.Standing < 0 {
+		return errors.New("train: what scores take must not be negative")
+	}
+	return o.checkUpdates()
 }
 
 // Settings is config.json: all that resuming or sampling needs to build the run again.
@@ -67,7 +84,8 @@ type Settings struct {
 	Config   json.RawMessage `json:"config"`
 	Options                  // how it trains
 	Device   string          `json:"device"`
-	LibTorch string          `json:"libtorch"` // version
+	LibTorch string          `json:"libtorch"`           // version
+	Averaged bool            `json:"averaged,omitempty"` // the generators have a moving average
 }
 
 // Run is a training in a folder.
@@ -79,8 +97,14 @@ type Run struct {
 	o      Options
 	lock   *os.File
 
+	updates *updates
+	average *average // nil for none
+	best    *Best    // nil before the first score
+	watch   watch
+
 	step    int
 	images  int
+	fell    int     // times that it went back to the last checkpoint
 	seconds float64 // trained before this process
 	started time.Time
 	out     *outputs
@@ -104,7 +128,7 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{dir: dir, model: model, set: set, loader: loader, o: o}
+	r := &Run{dir: dir, model: model, set: set, loader: loader, o: o, updates: newUpdates(o)}
 	if err := r.open(); err != nil {
 		r.Close()
 		return nil, err
@@ -129,18 +153,12 @@ func (r *Run) open() error {
 	torch.SetThreads(r.o.Threads)
 	r.started = time.Now()
 	return try(func() error {
-		Move(r.model, r.o.Device, r.o.format())
-		resumed, err := r.restore()
-		if err != nil {
-			return err
+		if r.o.Deterministic {
+			torch.SetDeterministic(true)
 		}
-		if !resumed {
-			torch.ManualSeed(r.o.Seed)
-			if r.o.Init != "" {
-				if err := Init(r.o.Init, r.model); err != nil {
-					return err
-				}
-			}
+		Move(r.model, r.o.Device, r.o.format())
+		if err := r.begin(); err != nil {
+			return err
 		}
 		if r.step > r.o.Steps {
 			return fmt.Errorf("%s has made %d steps already, more than --steps %d", r.dir, r.step, r.o.Steps)
@@ -151,9 +169,27 @@ func (r *Run) open() error {
 		if err := r.makeFolders(); err != nil {
 			return err
 		}
+		var err error
 		r.out, err = openOutputs(r)
 		return err
 	})
+}
+
+// begin restores the last checkpoint, or begins at step 0.
+func (r *Run) begin() error {
+	if r.saved() {
+		if err := r.startAverage(); err != nil {
+			return err
+		}
+		return r.restore()
+	}
+	torch.ManualSeed(r.o.Seed)
+	if r.o.Init != "" {
+		if err := Init(r.o.Init, r.model); err != nil {
+			return err
+		}
+	}
+	return r.startAverage()
 }
 
 // try runs f and returns its error, or the one that a tensor operation in it panicked with.
@@ -220,6 +256,7 @@ func (r *Run) samples() string     { return filepath.Join(r.dir, "samples") }
 func (r *Run) settings() Settings {
 	s := Settings{
 		System: r.model.System(), Config: config.Marshal(r.model.Config()), Options: r.o, Device: r.o.Device.String(),
+		Averaged: r.average != nil,
 	}
 	if info, err := torch.System(); err == nil {
 		s.LibTorch = info.LibTorch
@@ -288,13 +325,17 @@ func (r *Run) compare() error {
 	note("seed", old.Seed, r.o.Seed)
 	note("channels-last", old.ChannelsLast, r.o.ChannelsLast)
 	note("init", old.Init, r.o.Init)
+	note("ema", old.EMA, r.o.EMA)
+	note("amp", old.AMP, r.o.AMP)
+	note("accumulate", max(old.Accumulate, 1), max(r.o.Accumulate, 1))
+	note("clip", old.Clip, r.o.Clip)
 	if before == nil {
 		if r.o.Threads == 0 {
 			r.o.Threads = old.Threads
 		}
 		return nil
 	}
-	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     choose another folder with --out",
+	return fmt.Errorf("cannot resume %s: it was trained with %s, now with %s\n  go on as it was:  forger resume %s\n  start afresh:     --new, or another folder with --out",
 		r.dir, strings.Join(before, ", "), strings.Join(now, ", "), r.dir)
 }
 

@@ -89,7 +89,7 @@ func TestAnotherSettingSaysHowToGoOn(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Empty(t, out)
 	require.Equal(t, "forger: cannot resume "+run+": it was trained with --width 4, now with --width 8\n"+
-		"  go on as it was:  forger resume "+run+"\n  start afresh:     choose another folder with --out\n", errOut)
+		"  go on as it was:  forger resume "+run+"\n  start afresh:     --new, or another folder with --out\n", errOut)
 	require.Equal(t, before, content(t, run))
 }
 

@@ -23,10 +23,27 @@ func sampleCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Usage: "folder for the pictures and grid.png", Value: "samples"},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
-			threadsFlag, deviceFlag,
+			rawFlag, standingFlag, threadsFlag, deviceFlag,
 			jsonFlag,
 		},
 		Action: sample,
+	}
+}
+
+var (
+	rawFlag      = &cli.BoolFlag{Name: "raw", Usage: "the last weights, not their moving average, where the run has one", DisableDefaultText: true}
+	standingFlag = &cli.IntFlag{Name: "standing", Usage: "batches from which batch norm's statistics are made anew first; pictures then do not depend on their batch", DefaultText: "as the system samples"}
+)
+
+// standing makes standing statistics if --standing asks for them.
+func standing(c *cli.Context, model train.Model, batch int) (leave func(), err error) {
+	switch n := c.Int("standing"); {
+	case n < 0:
+		return nil, usage("--standing must not be negative")
+	case n == 0:
+		return func() {}, nil
+	default:
+		return train.Standing(model, n, batch)
 	}
 }
 
@@ -39,7 +56,7 @@ func sample(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	model, err := loadModel(path, device)
+	model, err := loadModel(path, device, c.Bool("raw"))
 	if err != nil {
 		return err
 	}
@@ -48,6 +65,11 @@ func sample(c *cli.Context) error {
 		return err
 	}
 	torch.ManualSeed(c.Int64("seed"))
+	leave, err := standing(c, model, batch)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	var pictures []float32
 	var shape []int
 	for made := 0; made < n; made += batch {
@@ -90,8 +112,8 @@ func systemOf(path string) (saved train.Settings, s train.System, err error) {
 	return saved, s, err
 }
 
-// loadModel builds the system of a checkpoint and loads its networks.
-func loadModel(path string, device torch.Device) (train.Model, error) {
+// loadModel builds the system of a checkpoint and loads its networks, for the generators the averages unless raw.
+func loadModel(path string, device torch.Device, raw bool) (train.Model, error) {
 	saved, s, err := systemOf(path)
 	if err != nil {
 		return nil, err
@@ -100,7 +122,7 @@ func loadModel(path string, device torch.Device) (train.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := train.LoadCheckpoint(path, model); err != nil {
+	if err := train.LoadCheckpoint(path, model, train.LoadOptions{Raw: raw}); err != nil {
 		return nil, err
 	}
 	train.Move(model, device, torch.DefaultFormat)

@@ -34,11 +34,22 @@ func runFlags(s train.System) []cli.Flag {
 		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
 		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
 		&cli.StringFlag{Name: "init", Usage: "file to begin from: a checkpoint, or networks and optimisers that Python saved (forger convert)"},
+		&cli.BoolFlag{Name: "new", Usage: "start afresh; an old run in the folder is moved aside, to a name with .1, .2 …", DisableDefaultText: true},
 		deviceFlag, threadsFlag, channelsLastFlag,
+		&cli.StringFlag{Name: "amp", Usage: "mixed precision: bf16, or fp16 with scaled losses", DefaultText: "float32"},
+		&cli.StringFlag{Name: "ema", Usage: "moving average of the generator's weights, which pictures and scores are then made with: a decay (0.999, less at first), 0.999:constant, a half-life in pictures (10000img) or off", DefaultText: "as the system"},
+		&cli.IntFlag{Name: "accumulate", Usage: "parts in which a batch passes the networks: less memory, the same update but for batch norm", Value: 1},
+		&cli.Float64Flag{Name: "clip", Usage: "the most that the norm of an optimiser's gradients may be", DefaultText: "no limit"},
+		&cli.BoolFlag{Name: "deterministic", Usage: "on a GPU only operators that give the same bits each time: slower, and some are refused. The CPU always does", DisableDefaultText: true},
+		&cli.IntFlag{Name: "eval-every", Usage: "steps between scores, the distance that forger eval measures; best.safetensors is the best (mnist, fashion-mnist)", DefaultText: "none"},
+		&cli.IntFlag{Name: "eval-n", Usage: "pictures of such a score", Value: 2000},
+		standingFlag,
 		&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", Value: 500},
 		&cli.IntFlag{Name: "keep", Usage: "numbered checkpoints to keep", Value: 3},
 		&cli.IntFlag{Name: "sample-every", Usage: "steps between sample grids", DefaultText: "a tenth of the steps"},
 		&cli.IntFlag{Name: "log-every", Usage: "steps between log records", Value: 10},
+		&cli.BoolFlag{Name: "dry-run", Usage: "only show settings, networks and what memory a step takes", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "fast", Usage: "only try everything: train, save, resume, sample and score two batches in a temporary folder", DisableDefaultText: true},
 		jsonFlag,
 	}
 }
@@ -97,7 +108,18 @@ func trainSystem(s train.System) *cli.Command {
 			if preset != "" {
 				title += " with preset " + preset
 			}
-			return trainRun(c, s, title, settings, out, o)
+			t := training{c, s, title, settings, out, o}
+			switch {
+			case c.Bool("dry-run"):
+				return t.dryRun()
+			case c.Bool("fast"):
+				return t.fast()
+			case c.Bool("new"):
+				if err := t.moveAside(); err != nil {
+					return err
+				}
+			}
+			return t.run()
 		},
 	}
 }
@@ -133,7 +155,8 @@ func readSettings(c *cli.Context, s train.System) (settings any, preset string, 
 
 // runOptions reads the flags of runFlags.
 func runOptions(c *cli.Context) (o train.Options, err error) {
-	for name, least := range map[string]int{"steps": 1, "batch": 1, "every": 1, "keep": 1, "log-every": 1, "sample-every": 0, "threads": 0} {
+	for name, least := range map[string]int{"steps": 1, "batch": 1, "every": 1, "keep": 1, "log-every": 1, "sample-every": 0, "threads": 0,
+		"accumulate": 1, "eval-every": 0, "eval-n": 2, "standing": 0} {
 		if c.Int(name) < least {
 			return o, usage("--%s must be at least %d, not %d", name, least, c.Int(name))
 		}
@@ -142,7 +165,14 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 		return o, err
 	}
 	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
-	o.ChannelsLast = c.Bool("channels-last")
+	o.ChannelsLast, o.AMP, o.EMA, o.Deterministic = c.Bool("channels-last"), c.String("amp"), c.String("ema"), c.Bool("deterministic")
+	o.Clip, o.EvalEvery, o.Standing = c.Float64("clip"), c.Int("eval-every"), c.Int("standing")
+	if c.Int("accumulate") > 1 {
+		o.Accumulate = c.Int("accumulate")
+	}
+	if o.EvalEvery > 0 {
+		o.EvalN = c.Int("eval-n")
+	}
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
 	if o.Init = c.String("init"); o.Init != "" {
 		if o.Init, err = filepath.Abs(o.Init); err != nil {
@@ -158,32 +188,56 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 	return o, err
 }
 
-// trainRun builds the model and trains until the last step or Ctrl-C.
-func trainRun(c *cli.Context, s train.System, title string, settings any, out string, o train.Options) error {
+// training is what a command line asks for.
+type training struct {
+	c        *cli.Context
+	system   train.System
+	title    string
+	settings any
+	out      string // run folder
+	o        train.Options
+}
+
+// log shows a line beside the progress.
+func (t training) log(line string) { fmt.Fprintln(t.c.App.ErrWriter, line) }
+
+// open builds the model, opens the data and the run.
+func (t training) open() (*train.Run, train.Model, error) {
+	c, o := t.c, t.o
 	torch.ManualSeed(o.Seed)
-	model, err := s.New(settings) // before the data, which take longer: it refuses settings that cannot be
+	model, err := t.system.New(t.settings) // before the data, which take longer: it refuses settings that cannot be
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	dataOptions := s.DataOptions(settings)
-	dataOptions.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
+	dataOptions := t.system.DataOptions(t.settings)
+	dataOptions.Log = t.log
 	set, err := data.Open(c.Context, o.Data, dataOptions)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	o.Progress = c.App.ErrWriter
-	run, err := train.Open(out, model, set, o)
+	if o.Evaluators, err = evaluators(c, t.system, model, t.settings, o); err != nil {
+		return nil, nil, err
+	}
+	run, err := train.Open(t.out, model, set, o)
+	return run, model, err
+}
+
+// run trains until the last step or Ctrl-C.
+func (t training) run() error {
+	c := t.c
+	run, _, err := t.open()
 	if err != nil {
 		return err
 	}
 	defer run.Close()
-	fmt.Fprintln(c.App.ErrWriter, title)
-	if differ := differences(s, settings); differ != "" {
-		fmt.Fprintln(c.App.ErrWriter, "differs from default:", differ)
+	t.log(t.title)
+	if differ := differences(t.system, t.settings); differ != "" {
+		t.log("differs from default: " + differ)
 	}
 	from := run.Step()
 	if from > 0 {
-		fmt.Fprintf(c.App.ErrWriter, "going on after step %d\n", from)
+		t.log(fmt.Sprintf("going on after step %d", from))
 	}
 	err = run.Train(c.Context)
 	run.Close()

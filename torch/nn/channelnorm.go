@@ -11,8 +11,12 @@ type ChannelNorm struct {
 	NumBatchesTracked *torch.Tensor `nn:"num_batches_tracked,buffer"` // scalar int64, nil without tracking
 
 	mode
-	settings BatchNorm
+	settings   BatchNorm
+	collecting bool // under UpdateBN
 }
+
+// training is also true while UpdateBN collects.
+func (b *ChannelNorm) training() bool { return b.collecting || b.mode.training() }
 
 // BatchNorm are the settings of a batch norm; the zero value is PyTorch's default.
 type BatchNorm struct {

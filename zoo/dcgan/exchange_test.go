@@ -52,7 +52,7 @@ func moved(t *testing.T, path string) (m *Model, x, z *torch.Tensor) {
 // steps makes one step for each row of latents and returns the losses.
 func steps(m *Model, x, z *torch.Tensor) (losses [][]float64) {
 	for k := range z.Size(0) {
-		metrics, _ := m.update(x, z.Select(0, k))
+		metrics, _ := m.update(train.NewBatch(map[string]*torch.Tensor{"image": x}), z.Select(0, k))
 		var row []float64
 		for _, l := range metrics.Losses {
 			row = append(row, l.Value.Item())

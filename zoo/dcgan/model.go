@@ -54,7 +54,10 @@ func (m *Model) Config() any { return &m.config }
 // Parts lists the networks, their optimisers and the latents of the sample grid.
 func (m *Model) Parts() train.Parts {
 	return train.Parts{
-		Networks:   []train.Network{{Name: "G", Module: m.G}, {Name: "D", Module: m.D}},
+		Networks: []train.Network{
+			{Name: "G", Module: m.G, Generator: true, Inputs: [][]int{{2, m.config.Latent, 1, 1}}},
+			{Name: "D", Module: m.D, Inputs: [][]int{{2, m.config.Channels, m.config.Size, m.config.Size}}},
+		},
 		Optimizers: []train.Optimizer{{Name: "G", Optimizer: m.optG}, {Name: "D", Optimizer: m.optD}},
 		Tensors:    []nn.Entry{{Name: "fixed", Tensor: m.fixed}},
 	}
@@ -64,36 +67,41 @@ func (m *Model) Parts() train.Parts {
 // detached, G reuses them with D already updated. Real and generated pictures pass D apart, so that
 // batch norm normalises them apart.
 func (m *Model) Step(b *train.Batch) train.Metrics {
-	metrics, _ := m.update(b.Images(), nil)
+	metrics, _ := m.update(b, nil)
 	return metrics
 }
 
 // update is Step with given latents z, or new ones, drawn after D's pass over the real pictures. It also
 // returns the generated pictures.
-func (m *Model) update(images, z *torch.Tensor) (metrics train.Metrics, fake *torch.Tensor) {
+func (m *Model) update(b *train.Batch, z *torch.Tensor) (metrics train.Metrics, fakes []*torch.Tensor) {
 	m.optD.ZeroGrad()
-	real := m.D.Forward(images)
-	lossReal := m.loss.Real(real)
-	lossReal.Backward()
-	if z == nil {
-		z = m.latents(images.Size(0))
+	for _, part := range b.Parts() {
+		real := m.D.Forward(part.Images())
+		lossReal := m.loss.Real(real)
+		part.Backward(lossReal)
+		latents := z
+		if latents == nil {
+			latents = m.latents(part.Len)
+		}
+		fake := m.G.Forward(latents)
+		fakes = append(fakes, fake)
+		judged := m.D.Forward(fake.Detach())
+		lossFake := m.loss.Fake(judged)
+		part.Backward(lossFake)
+		metrics.Losses = append(metrics.Losses, train.Value{Name: "D/real", Value: lossReal}, train.Value{Name: "D/fake", Value: lossFake})
+		metrics.Stats = append(metrics.Stats, train.Value{Name: "D(real)", Value: real.Mean()}, train.Value{Name: "D(fake)", Value: judged.Mean()})
 	}
-	fake = m.G.Forward(z)
-	judged := m.D.Forward(fake.Detach())
-	lossFake := m.loss.Fake(judged)
-	lossFake.Backward()
-	m.optD.Step()
+	b.Step(m.optD)
 
 	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()
-	lossG := m.loss.Generator(m.D.Forward(fake))
-	lossG.Backward()
-	m.optG.Step()
-
-	return train.Metrics{
-		Losses: []train.Value{{Name: "D/real", Value: lossReal}, {Name: "D/fake", Value: lossFake}, {Name: "G", Value: lossG}},
-		Stats:  []train.Value{{Name: "D(real)", Value: real.Mean()}, {Name: "D(fake)", Value: judged.Mean()}},
-	}, fake
+	for i, part := range b.Parts() {
+		lossG := m.loss.Generator(m.D.Forward(fakes[i]))
+		part.Backward(lossG)
+		metrics.Losses = append(metrics.Losses, train.Value{Name: "G", Value: lossG})
+	}
+	b.Step(m.optG)
+	return metrics, fakes
 }
 
 // latents draws z ~ N(0, 1), (n, Latent, 1, 1), on the networks' device.

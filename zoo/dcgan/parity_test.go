@@ -8,6 +8,7 @@ import (
 
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/internal/parity"
+	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
@@ -45,13 +46,14 @@ func checkTrace(t *testing.T, c *parity.Case, config Config) {
 	c.Load(m.G, "G.")
 	c.Load(m.D, "D.")
 	for step := 0; c.Inputs[fmt.Sprintf("z%d", step)] != nil; step++ {
-		metrics, fake := m.update(c.Inputs["x"], c.Inputs[fmt.Sprintf("z%d", step)])
+		batch := train.NewBatch(map[string]*torch.Tensor{"image": c.Inputs["x"]})
+		metrics, fakes := m.update(batch, c.Inputs[fmt.Sprintf("z%d", step)])
 		prefix := fmt.Sprintf("step%d.", step)
 		for i, name := range []string{"errD_real", "errD_fake", "errG"} {
 			c.Check(prefix+name, metrics.Losses[i].Value)
 		}
 		if c.Outputs[prefix+"fake"] != nil {
-			c.Check(prefix+"fake", fake)
+			c.Check(prefix+"fake", fakes[0])
 		}
 	}
 	for _, n := range m.Parts().Networks {

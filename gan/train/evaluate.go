@@ -1,0 +1,98 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
+)
+
+// Evaluator scores a model while it trains.
+type Evaluator struct {
+	Name   string // of its curve: "FD-MNISTCNN"
+	Higher bool   // the higher the better; otherwise the lower
+
+	// Evaluate scores pictures: sample makes n new ones (n, C, H, W) in [−1, 1] with the averaged weights, in the scope
+	// around the call, from the same random numbers each time. protocol is the name of the score with all that its
+	// value depends on.
+	Evaluate func(ctx context.Context, sample func(n int) *torch.Tensor) (score float64, protocol string, err error)
+}
+
+// better reports whether a score is better than another one.
+func (e Evaluator) better(score, than float64) bool {
+	if e.Higher {
+		return score > than
+	}
+	return score < than
+}
+
+// Best is the best score of a run's first evaluator, of checkpoints/best.safetensors.
+type Best struct {
+	Name     string  `json:"name"`
+	Protocol string  `json:"protocol"`
+	Score    float64 `json:"score"`
+	Step     int     `json:"step"`
+}
+
+// evaluate computes all scores, by protocol, and notes whether the first is the best so far. It leaves the run as it
+// was. A score that was begun is finished also when the user ends the run, so that the log of a resumed run has it.
+func (r *Run) evaluate(ctx context.Context) (scores map[string]float64, best bool, err error) {
+	scores = map[string]float64{}
+	torch.Scope(func() { err = r.checkFinite(r.state()) })
+	if err != nil {
+		return nil, false, err
+	}
+	for i, e := range r.o.Evaluators {
+		var score float64
+		var protocol string
+		torch.Scope(func() {
+			defer r.undisturbed()()
+			torch.ManualSeed(r.o.Seed)
+			r.averaged(func() {
+				if r.o.Standing > 0 {
+					var train func()
+					if train, err = Standing(r.model, r.o.Standing, r.o.Batch); err != nil {
+						return
+					}
+					defer train()
+				}
+				score, protocol, err = e.Evaluate(context.WithoutCancel(ctx), r.model.Sample)
+			})
+		})
+		if err != nil {
+			return nil, false, fmt.Errorf("%s after step %d: %w", e.Name, r.step, err)
+		}
+		scores[protocol] = score
+		if i == 0 && (r.best == nil || r.best.Protocol != protocol || e.better(score, r.best.Score)) {
+			r.best, best = &Best{e.Name, protocol, score, r.step}, true
+		}
+	}
+	return scores, best, nil
+}
+
+// undisturbed notes what making pictures and scores may change, the buffers of the networks (batch norm's statistics) and the
+// random streams, and returns the function that puts it back. So how often a run is looked at does not change it.
+func (r *Run) undisturbed() (restore func()) {
+	var undo []func()
+	for _, n := range r.model.Parts().Networks {
+		for _, e := range nn.StateDict(n.Module) {
+			if e.Buffer {
+				was := e.Tensor.Clone()
+				undo = append(undo, func() { e.Tensor.CopyInPlace(was) })
+			}
+		}
+	}
+	for _, d := range r.devices() {
+		g := torch.DefaultGenerator(d)
+		was := g.State()
+		undo = append(undo, func() { g.SetState(was) })
+	}
+	return func() {
+		torch.NoGrad(func() {
+			for _, f := range undo {
+				f()
+			}
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package train
+
+import (
+	"math/rand/v2"
+
+	"github.com/forgergan/forger/gan/train/progress"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/nn"
+)
+
+// Memory is what training takes, in bytes: on a GPU of its memory, on the CPU of the whole process.
+type Memory struct {
+	Weights    int `json:"weights"`    // parameters and buffers
+	Gradients  int `json:"gradients"`  // one of each parameter
+	Optimizers int `json:"optimizers"` // their state after a step
+	Average    int `json:"average"`    // of the generators, where the options or the system want one
+	Rest       int `json:"rest"`       // whatever the batch; on the CPU the program and LibTorch, too
+	PerItem    int `json:"per_item"`   // more for each item of a batch
+}
+
+// Of is the peak of a step with that batch.
+func (m Memory) Of(batch int) int {
+	return m.Weights + m.Gradients + m.Optimizers + m.Average + m.Rest + batch*m.PerItem
+}
+
+// fits is the largest batch that leaves a tenth of the room free; 0 if none does.
+func (m Memory) fits(room int) int {
+	return max(0, (room*9/10-m.Of(0))/max(m.PerItem, 1))
+}
+
+// The batches of the two steps that are measured.
+const small, large = 2, 16
+
+// Measure finds what training takes by steps on a small and on a larger batch of a set, whose peaks give a line. The
+// sizes of weights, gradients, states and averages are exact, the peak of the CPU's memory is rough. The run learns from
+// these batches, so it is of no use afterwards.
+func (r *Run) Measure() (m Memory, err error) {
+	err = try(func() error {
+		var peaks [2]int
+		for i, n := range []int{small, small, large} { // the first makes the optimisers' states
+			r.resetPeak()
+			var err error
+			torch.Scope(func() {
+				var b *Batch
+				if b, err = r.items(n); err == nil {
+					r.updates.run(r.model, b)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			peaks[max(i-1, 0)] = r.peak()
+		}
+		m.PerItem = max(0, (peaks[1]-peaks[0])/(large-small))
+		r.count(&m)
+		m.Rest = max(0, peaks[0]-m.Of(small))
+		return nil
+	})
+	return m, err
+}
+
+// items are the first n items of the set as a batch, again from the beginning where it has fewer.
+func (r *Run) items(n int) (*Batch, error) {
+	b := data.Batch{Items: make([]int, n)}
+	for _, f := range r.set.Fields() {
+		a := data.Array{Name: f.Name, Shape: append([]int{n}, f.Shape...)}
+		if f.Int64 {
+			a.Int64 = make([]int64, n*f.Size())
+		} else {
+			a.Float32 = make([]float32, n*f.Size())
+		}
+		b.Arrays = append(b.Arrays, a)
+	}
+	rng := rand.New(rand.NewPCG(0, 0))
+	for i := range n {
+		row := make([]data.Array, len(b.Arrays))
+		for k, f := range r.set.Fields() {
+			a := b.Arrays[k]
+			row[k] = data.Array{Name: f.Name, Shape: f.Shape}
+			if f.Int64 {
+				row[k].Int64 = a.Int64[i*f.Size() : (i+1)*f.Size()]
+			} else {
+				row[k].Float32 = a.Float32[i*f.Size() : (i+1)*f.Size()]
+			}
+		}
+		if err := r.set.Read(i%r.set.Len(), rng, row); err != nil {
+			return nil, err
+		}
+	}
+	return upload(&b, r.o.Device), nil
+}
+
+// count fills in what can be counted.
+func (r *Run) count(m *Memory) {
+	bytes := func(t *torch.Tensor) int { return t.Numel() * t.DType().Size() }
+	p := r.model.Parts()
+	for _, n := range p.Networks {
+		for _, e := range nn.StateDict(n.Module) {
+			m.Weights += bytes(e.Tensor)
+			if !e.Buffer {
+				m.Gradients += bytes(e.Tensor)
+			}
+		}
+	}
+	for _, o := range p.Optimizers {
+		for _, t := range o.Optimizer.State().Tensors {
+			m.Optimizers += bytes(t.Tensor)
+		}
+	}
+	if r.average != nil {
+		for _, t := range r.average.ema.Tensors() {
+			m.Average += bytes(t)
+		}
+	}
+}
+
+// resetPeak lets peak count from now.
+func (r *Run) resetPeak() {
+	if r.o.Device.Type == torch.CPU {
+		progress.ResetPeakRSS()
+		return
+	}
+	torch.ResetPeakMemory(r.o.Device)
+}
+
+func (r *Run) peak() int {
+	if r.o.Device.Type == torch.CPU {
+		return int(progress.PeakRSS())
+	}
+	return torch.DeviceMemory(r.o.Device).PeakAllocated
+}

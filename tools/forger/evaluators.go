@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/gan/metrics"
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch/data"
+)
+
+// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures on
+// the network that eval takes for the data.
+func evaluators(c *cli.Context, s train.System, model train.Model, settings any, o train.Options) ([]train.Evaluator, error) {
+	if o.EvalEvery == 0 {
+		return nil, nil
+	}
+	log := func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
+	net, err := metrics.OpenNetwork(c.Context, networkFor(o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("--eval-every: %w", err)
+	}
+	d := s.DataOptions(settings)
+	d.Flip, d.Split, d.Log = false, data.Test, log
+	set, err := data.Open(c.Context, o.Data, d)
+	if err != nil {
+		return nil, err
+	}
+	test, err := metrics.CachedMoments(c.Context, net, set, set.Len(), 0)
+	if err != nil {
+		return nil, err
+	}
+	e := &metrics.Evaluation{
+		Network: net, Metrics: []string{"fd"}, Real: &metrics.Sample{Moments: test}, Batch: o.Batch,
+		Sampling: metrics.Sampling{
+			N: o.EvalN, Reference: o.Data + "-test", Size: d.Size, BatchNorm: batchNorm(settings, o.Batch, o.Standing),
+			Averaged: o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil), Seed: o.Seed,
+		},
+	}
+	return []train.Evaluator{{Name: e.Name(), Higher: e.Higher(), Evaluate: e.Evaluate}}, nil
+}
+
+// networkFor is the feature network for a data set where none is asked for: the classifier trained on it, or the network
+// that can be had without an account.
+func networkFor(set string) string {
+	if set == "mnist" || set == "fashion-mnist" {
+		return "digits"
+	}
+	return "effnet-lite0"
+}
+
+// batchNorm names the statistics that a generator's batch norm samples with: standing ones, or by the setting bn-eval,
+// which systems with a choice have.
+func batchNorm(settings any, batch, standing int) string {
+	for _, f := range config.Fields(settings) {
+		switch {
+		case f.Name != "bn-eval":
+		case standing > 0:
+			return fmt.Sprintf("standing%d×%d", standing, batch)
+		case f.String() == "true":
+			return "running"
+		default:
+			return fmt.Sprintf("batch%d", batch)
+		}
+	}
+	return ""
+}
