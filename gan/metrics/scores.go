@@ -45,7 +45,7 @@ var scores = []metric{
 	prdc("recall", "Recall", func(s PRDCScores) float64 { return s.Recall }),
 	prdc("density", "Density", func(s PRDCScores) float64 { return s.Density }),
 	prdc("coverage", "Coverage", func(s PRDCScores) float64 { return s.Coverage }),
-	{name: "nn", score: "NN", higher: true, compute: func(e *Evaluation, fake *Sample) (value, std float64, err error) {
+	{name: "nn", score: "NN", compute: func(e *Evaluation, fake *Sample) (value, std float64, err error) {
 		err = scoped(func() error {
 			d, _, err := Nearest(fake.Features, e.Real.Features)
 			if err != nil {

@@ -95,7 +95,7 @@ func (e *evaluation) network(r *evalReport, name string) error {
 		Data: e.saved.Data, Weights: e.c.String("weights"), Preparation: e.c.String("preparation"), Device: e.device, Log: e.log,
 	})
 	if err != nil {
-		return fmt.Errorf("eval: %w", err)
+		return err
 	}
 	torch.ManualSeed(e.saved.Seed) // as train does: these are the weights that the run began with
 	model, settings, err := e.system.Build(e.saved.Config)
