@@ -13,16 +13,24 @@
 //
 // # Scores
 //
-//   - Of sets, on features (N, D) or logits: [Frechet], [KernelDistance], [PRDC], [InceptionScore]. They compute in
-//     float64 and return errors, since features come from files and from networks that may have diverged. The
-//     generated set comes first.
-//   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [LPIPS]. They return a tensor (N) with gradients, so
+//   - Of sets, on features (N, D) or logits: [Frechet], [KernelDistance], [PRDC], [InceptionScore], [Nearest],
+//     [IntraFrechet]. They compute in float64 and return errors, since features come from files and from networks that
+//     may have diverged. The generated set comes first.
+//   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [DaalaSSIM], [LPIPS]. They return a tensor (N) with gradients, so
 //     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
 //     prepare pictures.
+//   - Of a generator: [PathLength], and with labels [GANTrain] and [GANTest].
 //   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
 //
 // The zero value of a score's options is what its best known implementation does, and the options' String is their part
 // of the protocol.
+//
+// # Networks
+//
+// A [Network] makes features of pictures. [OpenNetwork] returns Inception or EfficientNet-Lite0, whose weights package
+// features finds, or a classifier trained here. [CollectPictures] and [CollectData] take pictures in, an [Evaluation]
+// scores them by several metrics, also during training, and [Moments.Save] and [LoadMoments] keep the statistics of a
+// real set.
 //
 // # Names
 //
