@@ -48,6 +48,12 @@ func NewEfficientNetLite0() *EfficientNetLite0 {
 // Channels is 24, 40, 112.
 func (n *EfficientNetLite0) Channels() []int { return []int{24, 40, 112} }
 
+// Normalise maps pictures in [−1, 1] to what the network takes: (v − 127)/128 of the bytes v = 127.5·(x + 1), with
+// gradients and of any size.
+func (n *EfficientNetLite0) Normalise(x *torch.Tensor) *torch.Tensor {
+	return x.MulScalar(127.5 / 128).AddScalar(0.5 / 128)
+}
+
 // Taps maps pictures to the feature maps after the stages of 24, 40 and 112 channels.
 func (n *EfficientNetLite0) Taps(x *torch.Tensor) []*torch.Tensor {
 	x = n.stem(x)

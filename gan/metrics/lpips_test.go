@@ -45,3 +45,28 @@ func TestDeadFeaturesGiveNoGradientOfInfinity(t *testing.T) {
 		require.Zero(t, b.Grad().Abs().Max().Item())
 	})
 }
+
+func TestATrunkMayNormaliseItsOwnWay(t *testing.T) {
+	torchtest.Native(t)
+	torch.ManualSeed(1)
+	torch.Scope(func() {
+		net := features.NewEfficientNetLite0()
+		bytes := torch.RandInt(0, 256, []int{1, 3, 224, 224}).ToDType(torch.Float32)
+		x := bytes.DivScalar(127.5).SubScalar(1)
+		diff, _ := torchtest.MaxDiff(t, net.Normalise(x), features.Lite.Apply(bytes))
+		require.Less(t, diff, 1e-6, "at its own size the preparation does not resize")
+
+		l := NewLPIPS(net)
+		y := torch.Zeros([]int{1, 3, 224, 224}).SetRequiresGrad(true)
+		require.Zero(t, l.Forward(x, x).Item())
+		d := l.Forward(x, y)
+		want := 0.0
+		a, b := net.Taps(features.Lite.Apply(bytes)), net.Taps(net.Normalise(y.Detach()))
+		for i := range a {
+			want += unitLength(a[i]).Sub(unitLength(b[i])).Square().SumDim([]int{1}).Mean().Item()
+		}
+		require.InEpsilon(t, want, d.Item(), 1e-4)
+		d.Sum().Backward()
+		require.Greater(t, y.Grad().Abs().Max().Item(), 0.0)
+	})
+}
