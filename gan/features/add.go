@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/internal/atomicfile"
@@ -39,10 +40,15 @@ func Add(path, name string) (File, Weights, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return File{}, Weights{}, err
 	}
-	if f, w, err := addScript(path, folder, candidates); !errors.Is(err, errNotScript) {
-		return f, w, err
+	f, w, err := addTensors(path, folder, candidates)
+	if err != nil && filepath.Ext(path) == ".pt" {
+		if f, w, misfit := addScript(path, folder, candidates); misfit == nil {
+			return f, w, nil
+		} else if !errors.Is(misfit, errNoCandidate) {
+			err = fmt.Errorf("%w; %w", misfit, err)
+		}
 	}
-	return addTensors(path, folder, candidates)
+	return f, w, err
 }
 
 func addTensors(path, folder string, candidates []File) (f File, w Weights, err error) {
@@ -73,27 +79,26 @@ func addTensors(path, folder string, candidates []File) (f File, w Weights, err 
 	return f, w, err
 }
 
-// errNotScript tells a file that is no TorchScript, or one that none of the candidates may be.
-var errNotScript = errors.New("no TorchScript")
+// errNoCandidate tells that none of the candidates may be TorchScript.
+var errNoCandidate = errors.New("no TorchScript is asked for")
 
 func addScript(path, folder string, candidates []File) (File, Weights, error) {
-	for _, f := range candidates {
-		if !f.script || filepath.Ext(path) != ".pt" {
-			continue
-		}
-		net, err := OpenScript(path, torch.Device{})
-		if err != nil {
-			return f, Weights{}, err
-		}
-		net.Free()
-		w, err := f.Identify(path)
-		if err != nil {
-			return f, w, err
-		}
-		w.Path = filepath.Join(folder, f.Name+".pt")
-		return f, w, copyFile(path, w.Path)
+	i := slices.IndexFunc(candidates, func(f File) bool { return f.script })
+	if i < 0 {
+		return File{}, Weights{}, errNoCandidate
 	}
-	return File{}, Weights{}, errNotScript
+	f := candidates[i]
+	net, err := OpenScript(path, torch.Device{})
+	if err != nil {
+		return f, Weights{}, err
+	}
+	net.Free()
+	w, err := f.Identify(path)
+	if err != nil {
+		return f, w, err
+	}
+	w.Path = filepath.Join(folder, f.Name+".pt")
+	return f, w, copyFile(path, w.Path)
 }
 
 func copyFile(path, to string) error {

@@ -57,7 +57,7 @@ func TestAddedWeightsAreFoundAndLoaded(t *testing.T) {
 	home(t)
 	torch.Scope(func() {
 		state := headState(64, 192, 384, 256, 256)
-		path := filepath.Join(t.TempDir(), "mine.pth")
+		path := filepath.Join(t.TempDir(), "mine.pt")
 		require.NoError(t, pth.Save(path, pth.FromState(state)))
 		f, w, err := Add(path, "")
 		require.NoError(t, err)
@@ -108,6 +108,12 @@ func TestWeightsAreLookedForInOrder(t *testing.T) {
 	path, err := f.Find(filepath.Join(cache, "vgg.pth"))
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(cache, "vgg.pth"), path, "a file is taken as it is")
+	t.Setenv("FORGER_WEIGHTS", filepath.Join(variable, "vgg.pth"))
+	path, err = f.Find("")
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(variable, "vgg.pth"), path)
+	_, err = inception.Find("")
+	require.ErrorAs(t, err, &missing, "a file in the variable is that of its name")
 	_, err = f.Find("/nowhere")
 	require.True(t, errors.Is(err, os.ErrNotExist) && strings.Contains(err.Error(), "/nowhere"), "a place that was named must be there")
 }
@@ -184,6 +190,8 @@ func TestNVIDIAsScriptGivesFeaturesAndLogits(t *testing.T) {
 		require.InDeltaSlice(t, []float32{-0.1797, 0.1801, 0.4102, 0.1094, 0.0055, -0.1545, 0.0296, 0.0037},
 			torch.Values[float32](logits.Detach()), 1e-4)
 	})
+	_, _, err = Add("../../torch/jit/testdata/small.pt", "")
+	require.ErrorContains(t, err, "it has no matrix output.weight; ")
 	_, err = OpenScript("../../torch/jit/testdata/small.pt", torch.Device{})
 	require.ErrorContains(t, err, "is not NVIDIA's Inception: it has no matrix output.weight")
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/third_party/libtorch"
@@ -72,7 +73,8 @@ func Folder() (string, error) {
 }
 
 // Find returns the file of f: the first that Places has. A folder holds it under our name, <name>.safetensors, or under
-// one of the published names; a file is taken as it is. The error is a *Missing, or tells a place that cannot be read.
+// one of the published names. A file is taken as it is where it was given, otherwise if it has one of these names. The
+// error is a *Missing, or tells a place that cannot be read.
 func (f File) Find(given string) (string, error) {
 	names := []string{f.Name + ".safetensors"}
 	if f.script {
@@ -90,7 +92,10 @@ func (f File) Find(given string) (string, error) {
 		case err != nil:
 			return "", err
 		case !info.IsDir():
-			return place, nil
+			if (i == 0 && given != "") || slices.Contains(names, filepath.Base(place)) {
+				return place, nil
+			}
+			continue
 		}
 		for _, name := range names {
 			if _, err := os.Stat(filepath.Join(place, name)); err == nil {
