@@ -10,18 +10,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/forgergan/forger/third_party/libtorch"
-	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/data"
-	"github.com/forgergan/forger/torch/nn"
 )
 
-// CachedMoments are DataMoments that are kept in the cache folder, under features/moments/<key>.safetensors. The key is
-// a hash of the classifier's weights, of every value of the set and of n and seed, so that they are never those of other
-// pictures: to have them costs reading the set, but not passing it through the network.
-func (c *Classifier) CachedMoments(ctx context.Context, set data.Dataset, n int, seed uint64) (*Moments, error) {
+// CachedMoments are those of CollectData, kept in the cache folder, under features/moments/<key>.safetensors. The key is
+// a hash of the network's protocol, which names its weights, of every value of the set and of n and seed, so that they
+// are never those of other pictures: to have them costs reading the set, but not passing it through the network.
+func CachedMoments(ctx context.Context, net Network, set data.Dataset, n int, seed uint64) (*Moments, error) {
 	cache, err := libtorch.CacheDir()
 	if err != nil {
 		return nil, err
@@ -33,16 +30,24 @@ func (c *Classifier) CachedMoments(ctx context.Context, set data.Dataset, n int,
 	if err != nil {
 		return nil, err
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "moments 1\n%s %s\n%s\n%d of %d, seed %d", c.Name, c.Hash, content, n, set.Len(), seed))
+	protocol := net.Protocol("moments", Sampling{})
+	key := sha256.Sum256(fmt.Appendf(nil, "moments 2\n%s\n%s\n%d of %d, seed %d", protocol, content, n, set.Len(), seed))
 	path := filepath.Join(cache, "features", "moments", hex.EncodeToString(key[:8])+".safetensors")
-	m, err := loadMoments(path)
+	m, _, err := LoadMoments(path)
 	if !errors.Is(err, os.ErrNotExist) {
+		if err != nil {
+			err = fmt.Errorf("%w: delete %s, it will be made again", err, path)
+		}
 		return m, err
 	}
-	if m, err = c.DataMoments(ctx, set, n, seed); err != nil {
+	s, err := CollectData(ctx, net, set, n, seed, false)
+	if err != nil {
 		return nil, err
 	}
-	return m, m.save(path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	return s.Moments, s.Moments.Save(path, protocol)
 }
 
 // dataHash is a hash of all that a set holds.
@@ -66,44 +71,4 @@ func dataHash(ctx context.Context, set data.Dataset) (string, error) {
 		return nil
 	})
 	return hex.EncodeToString(h.Sum(nil)), err
-}
-
-const momentsKey = "forger.moments"
-
-func (m *Moments) save(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	tensors := checkpoint.FromState([]nn.Entry{{Name: "mean", Tensor: m.mean}, {Name: "scatter", Tensor: m.scatter}})
-	return checkpoint.Save(path, tensors, map[string]string{momentsKey: strconv.Itoa(m.n)})
-}
-
-// loadMoments reads what save wrote.
-func loadMoments(path string) (*Moments, error) {
-	f, err := checkpoint.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	n, err := strconv.Atoi(f.Metadata()[momentsKey])
-	f.Close()
-	if err != nil {
-		return nil, fmt.Errorf("%s does not hold moments: delete it", path)
-	}
-	m := &Moments{n: n}
-	err = scoped(func() error {
-		state, err := checkpoint.Load(path)
-		if err != nil {
-			return fmt.Errorf("%w: delete the file, it will be made again", err)
-		}
-		for _, e := range state {
-			switch e.Name {
-			case "mean":
-				m.mean = e.Tensor.Own()
-			case "scatter":
-				m.scatter = e.Tensor.Own()
-			}
-		}
-		return nil
-	})
-	return m, err
 }

@@ -22,28 +22,30 @@ func TestMomentsOfASetAreKeptByWhatTheyDependOn(t *testing.T) {
 		return len(files)
 	}
 	set := bars{60, digitSide}
-	want, err := c.DataMoments(t.Context(), set, 40, 3)
+	want, err := CollectData(t.Context(), c, set, 40, 3, false)
 	require.NoError(t, err)
 	for range 2 { // made, then read
-		m, err := c.CachedMoments(t.Context(), set, 40, 3)
+		m, err := CachedMoments(t.Context(), c, set, 40, 3)
 		require.NoError(t, err)
 		require.Equal(t, 40, m.N())
-		require.True(t, want.Mean().Equal(m.Mean()))
-		require.True(t, want.scatter.Equal(m.scatter))
+		require.True(t, want.Moments.Mean().Equal(m.Mean()))
+		d, err := Frechet(want.Moments, m)
+		require.NoError(t, err)
+		require.InDelta(t, 0, d, 1e-9)
 		require.Equal(t, 1, kept())
 	}
 	for n, of := range []func() (*Moments, error){
-		func() (*Moments, error) { return c.CachedMoments(t.Context(), set, 40, 4) },
-		func() (*Moments, error) { return c.CachedMoments(t.Context(), set, 41, 3) },
-		func() (*Moments, error) { return c.CachedMoments(t.Context(), bars{61, digitSide}, 40, 3) },
-		func() (*Moments, error) { return other.CachedMoments(t.Context(), set, 40, 3) },
-		func() (*Moments, error) { return c.CachedMoments(t.Context(), set, 60, 3) },
+		func() (*Moments, error) { return CachedMoments(t.Context(), c, set, 40, 4) },
+		func() (*Moments, error) { return CachedMoments(t.Context(), c, set, 41, 3) },
+		func() (*Moments, error) { return CachedMoments(t.Context(), c, bars{61, digitSide}, 40, 3) },
+		func() (*Moments, error) { return CachedMoments(t.Context(), other, set, 40, 3) },
+		func() (*Moments, error) { return CachedMoments(t.Context(), c, set, 60, 3) },
 	} {
 		_, err := of()
 		require.NoError(t, err)
 		require.Equal(t, n+2, kept())
 	}
-	_, err = c.CachedMoments(t.Context(), set, 100, 9) // all of them again, whatever the seed
+	_, err = CachedMoments(t.Context(), c, set, 100, 9) // all of them again, whatever the seed
 	require.NoError(t, err)
 	require.Equal(t, 6, kept())
 
@@ -52,6 +54,6 @@ func TestMomentsOfASetAreKeptByWhatTheyDependOn(t *testing.T) {
 	for _, f := range files {
 		require.NoError(t, os.WriteFile(f, []byte("damaged"), 0o666))
 	}
-	_, err = c.CachedMoments(t.Context(), set, 40, 3)
+	_, err = CachedMoments(t.Context(), c, set, 40, 3)
 	require.ErrorContains(t, err, filepath.Join("features", "moments"))
 }

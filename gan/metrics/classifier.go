@@ -76,7 +76,7 @@ func OpenClassifier(ctx context.Context, set string, o ClassifierOptions) (*Clas
 }
 
 // loadOrTrain fills c from the file at path, or makes that file.
-func (c *Classifier) loadOrTrain(ctx context.Context, path string, open func(data.Split) (data.Dataset, error), s schedule, log func(string)) error {
+func (c *Classifier) loadOrTrain(ctx context.Context, path string, open func(data.Split) (data.Dataset, error), s digitSchedule, log func(string)) error {
 	err := c.load(path)
 	if err == nil {
 		return nil
@@ -98,7 +98,7 @@ func (c *Classifier) loadOrTrain(ctx context.Context, path string, open func(dat
 		return err
 	}
 	c.Seconds = time.Since(start).Seconds()
-	if c.Accuracy, err = accuracy(ctx, c.net, test); err != nil {
+	if c.Accuracy, err = accuracy(ctx, c.net, test, torch.Device{}); err != nil {
 		return err
 	}
 	return c.save(path)

@@ -49,7 +49,7 @@ func openBars(split data.Split) (data.Dataset, error) {
 
 func noData(data.Split) (data.Dataset, error) { return nil, errors.New("no data is at hand") }
 
-var quick = schedule{epochs: 3, batch: 20, peak: 3e-3}
+var quick = digitSchedule{epochs: 3, batch: 20, peak: 3e-3}
 
 // newBars trains a classifier of bars, cached at path.
 func newBars(t *testing.T, path string, seed int64) *Classifier {
@@ -76,7 +76,7 @@ func TestAClassifierIsTrainedOnceAndReadBack(t *testing.T) {
 	require.Equal(t, first.Seconds, second.Seconds)
 	torch.Scope(func() {
 		x := torch.Rand([]int{4, 1, 28, 28})
-		require.Equal(t, torch.Values[float32](first.Features(x)), torch.Values[float32](second.Features(x)))
+		require.Equal(t, torch.Values[float32](penultimate(first, x)), torch.Values[float32](penultimate(second, x)))
 	})
 }
 
@@ -130,22 +130,27 @@ func TestOtherDataHasNoFeatureNetwork(t *testing.T) {
 	require.EqualError(t, err, `there is no feature network for the data "faces" so far, only for mnist and fashion-mnist`)
 }
 
+func penultimate(c *Classifier, x *torch.Tensor) *torch.Tensor {
+	features, _ := c.Embed(x)
+	return features
+}
+
 func TestFeaturesSeePicturesAsTheyAreSaved(t *testing.T) {
 	torchtest.Native(t)
 	torchtest.NoLeaks(t)
 	c := newBars(t, filepath.Join(t.TempDir(), "bars.safetensors"), 1)
 	torch.Scope(func() {
 		x := torch.RandInt(0, 256, []int{3, 1, 28, 28}).ToDType(torch.Float32).DivScalar(127.5).SubScalar(1)
-		want := torch.Values[float32](c.Features(x))
-		require.Equal(t, []int{3, digitFeatures}, c.Features(x).Shape())
-		require.Equal(t, want, torch.Values[float32](c.Features(x.AddScalar(1e-3))), "less than half a byte")
-		require.Equal(t, want, torch.Values[float32](c.Features(x.Repeat(1, 3, 1, 1))), "grey in colour")
+		want := torch.Values[float32](penultimate(c, x))
+		require.Equal(t, []int{3, digitFeatures}, penultimate(c, x).Shape())
+		require.Equal(t, want, torch.Values[float32](penultimate(c, x.AddScalar(1e-3))), "less than half a byte")
+		require.Equal(t, want, torch.Values[float32](penultimate(c, x.Repeat(1, 3, 1, 1))), "grey in colour")
 		ends := torch.Ones([]int{1, 1, 28, 28})
-		require.Equal(t, torch.Values[float32](c.Features(ends)), torch.Values[float32](c.Features(ends.MulScalar(1.5))), "clamped")
+		require.Equal(t, torch.Values[float32](penultimate(c, ends)), torch.Values[float32](penultimate(c, ends.MulScalar(1.5))), "clamped")
 
 		// An even picture stays even through the resize.
 		wide := torch.Full([]int{1, 1, 32, 32}, 1.0)
-		diff, _ := torchtest.MaxDiff(t, c.Features(wide), c.Features(ends))
+		diff, _ := torchtest.MaxDiff(t, penultimate(c, wide), penultimate(c, ends))
 		require.Less(t, diff, 1e-4)
 	})
 }
@@ -155,28 +160,32 @@ func TestMomentsTakeInExactlyThePicturesAskedFor(t *testing.T) {
 	torchtest.NoLeaks(t)
 	c := newBars(t, filepath.Join(t.TempDir(), "bars.safetensors"), 1)
 	var asked []int
-	m, err := c.Moments(t.Context(), 10, 4, func(k int) *torch.Tensor {
+	sample, err := CollectPictures(t.Context(), c, 10, 4, true, func(k int) *torch.Tensor {
 		asked = append(asked, k)
 		return torch.Rand([]int{k, 1, 32, 32})
 	})
 	require.NoError(t, err)
+	defer sample.Free()
+	m := sample.Moments
 	require.Equal(t, 10, m.N())
+	require.Equal(t, []int{10, digitFeatures}, sample.Features.Shape())
+	require.Equal(t, []int{10, digitClasses}, sample.Logits.Shape())
 	require.Equal(t, []int{4, 4, 2}, asked)
 
 	set := bars{250, 32}
-	some, err := c.DataMoments(t.Context(), set, 130, 1)
+	some, err := CollectData(t.Context(), c, set, 130, 1, false)
 	require.NoError(t, err)
-	require.Equal(t, 130, some.N())
-	all, err := c.DataMoments(t.Context(), set, 1000, 1)
+	require.Equal(t, 130, some.Moments.N())
+	all, err := CollectData(t.Context(), c, set, 1000, 1, false)
 	require.NoError(t, err)
-	require.Equal(t, 250, all.N())
-	near, err := Frechet(some, all)
+	require.Equal(t, 250, all.Moments.N())
+	near, err := Frechet(some.Moments, all.Moments)
 	require.NoError(t, err)
-	far, err := Frechet(m, all)
+	far, err := Frechet(m, all.Moments)
 	require.NoError(t, err)
 	require.Less(t, 10*near, far, "a part of the set is nearer to it than noise")
 
-	_, err = c.Moments(t.Context(), 4, 4, func(k int) *torch.Tensor { return torch.Full([]int{k, 1, 28, 28}, math.NaN()) })
+	_, err = CollectPictures(t.Context(), c, 4, 4, true, func(k int) *torch.Tensor { return torch.Full([]int{k, 1, 28, 28}, math.NaN()) })
 	require.ErrorContains(t, err, "not finite")
 }
 

@@ -11,17 +11,17 @@ import (
 	"github.com/forgergan/forger/torch/optim"
 )
 
-// schedule says how a DigitCNN learns: Adam whose rate rises to its peak in the first tenth of the steps and falls
+// digitSchedule says how a DigitCNN learns: Adam whose rate rises to its peak in the first tenth of the steps and falls
 // to 0 from there, both linearly.
-type schedule struct {
+type digitSchedule struct {
 	epochs, batch int
 	peak          float64
 }
 
 // standard takes about 160 s of processor time. A change of it is a change of the architecture version.
-var standard = schedule{epochs: 6, batch: 128, peak: 2e-3}
+var standard = digitSchedule{epochs: 6, batch: 128, peak: 2e-3}
 
-func (s schedule) rate(step, steps int) float64 {
+func (s digitSchedule) rate(step, steps int) float64 {
 	warm := max(steps/10, 1)
 	if step < warm {
 		return s.peak * float64(step+1) / float64(warm)
@@ -32,7 +32,7 @@ func (s schedule) rate(step, steps int) float64 {
 // trainDigitCNN trains a new network on pictures (1, 28, 28). It works on the CPU wherever the pictures to be scored
 // are made, so that machines with and without a GPU have the same features, and leaves the CPU's random stream as it
 // found it.
-func trainDigitCNN(ctx context.Context, set data.Dataset, s schedule, seed int64, log func(string)) (net *DigitCNN, err error) {
+func trainDigitCNN(ctx context.Context, set data.Dataset, s digitSchedule, seed int64, log func(string)) (net *DigitCNN, err error) {
 	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: s.batch, Shuffle: true, Seed: uint64(seed), DropLast: true})
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func trainDigitCNN(ctx context.Context, set data.Dataset, s schedule, seed int64
 }
 
 // learn makes all steps of the schedule; epochDone hears of each epoch's end and its last loss.
-func (d *DigitCNN) learn(ctx context.Context, loader *data.Loader, s schedule, epochDone func(epoch int, loss, seconds float64)) error {
+func (d *DigitCNN) learn(ctx context.Context, loader *data.Loader, s digitSchedule, epochDone func(epoch int, loss, seconds float64)) error {
 	adam := optim.NewAdam(nn.Parameters(d), optim.AdamOptions{})
 	start, each := time.Now(), loader.Len()
 	for step := range s.epochs * each {
@@ -61,7 +61,7 @@ func (d *DigitCNN) learn(ctx context.Context, loader *data.Loader, s schedule, e
 			return err
 		}
 		torch.Scope(func() {
-			x, labels := uploadDigits(batch)
+			x, labels := uploadLabelled(batch, torch.Device{})
 			adam.SetLR(s.rate(step, s.epochs*each))
 			adam.ZeroGrad()
 			loss := d.Forward(x).CrossEntropyLoss(labels)
@@ -76,13 +76,13 @@ func (d *DigitCNN) learn(ctx context.Context, loader *data.Loader, s schedule, e
 	return nil
 }
 
-// accuracy is the share of a set whose class the network names, in evaluation mode.
-func accuracy(ctx context.Context, net *DigitCNN, set data.Dataset) (float64, error) {
+// accuracy is the share of a set whose class the network names, in evaluation mode, on its device.
+func accuracy(ctx context.Context, net nn.Layer, set data.Dataset, device torch.Device) (float64, error) {
 	nn.Eval(net)
 	right := 0
 	err := eachBatch(ctx, set, data.LoaderOptions{Batch: min(500, set.Len())}, set.Len(), func(b *data.Batch) error {
 		return scoped(func() error {
-			x, labels := uploadDigits(b)
+			x, labels := uploadLabelled(b, device)
 			dim := 1
 			right += net.Forward(x).ArgMax(torch.ArgMaxOptions{Dim: &dim}).Eq(labels).Sum().Int()
 			return nil
@@ -112,7 +112,8 @@ func eachBatch(ctx context.Context, set data.Dataset, o data.LoaderOptions, n in
 	return nil
 }
 
-func uploadDigits(b *data.Batch) (x, labels *torch.Tensor) {
+func uploadLabelled(b *data.Batch, device torch.Device) (x, labels *torch.Tensor) {
 	images, classes := b.Find("image"), b.Find("label")
-	return torch.FromSlice(images.Float32, images.Shape...), torch.FromSlice(classes.Int64, classes.Shape...)
+	x, labels = torch.FromSlice(images.Float32, images.Shape...), torch.FromSlice(classes.Int64, classes.Shape...)
+	return x.ToDevice(device), labels.ToDevice(device)
 }

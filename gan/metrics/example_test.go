@@ -1,9 +1,11 @@
 package metrics_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
+	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/torchtest"
@@ -60,9 +62,57 @@ func ExampleConfusion() {
 
 func ExampleNewLPIPS() {
 	torch.Scope(func() {
-		l := metrics.NewLPIPS(metrics.NewVGG16()) // weights as drawn, until published ones are loaded
+		l := metrics.NewLPIPS(features.NewVGG16()) // weights as drawn, until published ones are loaded
 		x := torch.Rand([]int{2, 3, 32, 32}).MulScalar(2).SubScalar(1)
 		fmt.Println(torch.Values[float32](l.Forward(x, x)), l.Map(x, x).Shape())
 	})
 	// Output: [0 0] [2 1 32 32]
+}
+
+// pixels is the least network: its features are the pixels themselves.
+type pixels struct{}
+
+func (pixels) Embed(x *torch.Tensor) (features, logits *torch.Tensor) {
+	x = metrics.Quantise(x).Flatten(torch.FlattenOptions{StartDim: 1})
+	return x, x
+}
+
+func (pixels) Protocol(score string, s metrics.Sampling, _ ...fmt.Stringer) string {
+	return metrics.Protocol(score+"-Pixels", "u8", s.String())
+}
+
+func ExampleEvaluation() {
+	even := func(level float64) func(k int) *torch.Tensor {
+		return func(k int) *torch.Tensor { return torch.Full([]int{k, 1, 2, 2}, level/127.5-1) }
+	}
+	real, err := metrics.CollectPictures(context.Background(), pixels{}, 8, 4, true, even(100))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer real.Free()
+	e := metrics.Evaluation{
+		Network: pixels{}, Metrics: []string{"fd", "nn"}, Real: real, Batch: 4,
+		Sampling: metrics.Sampling{N: 8, Reference: "grey", Size: 2, Seed: 1},
+	}
+	scores, err := e.Make(context.Background(), even(103))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range scores {
+		fmt.Printf("%s = %.0f\n", s.Protocol, s.Value)
+	}
+	// Output:
+	// FD-Pixels[u8; N=8; ref=grey@2; seed=1] = 36
+	// NN-Pixels[u8; N=8; ref=grey@2; seed=1] = 6
+}
+
+func ExampleDaalaSSIM() {
+	torch.Scope(func() {
+		a := torch.Arange(0, 256).ToDType(torch.Float64).View(1, 1, 16, 16)
+		b := a.Mul(a).DivScalar(255)
+		fmt.Printf("%s = %.4f\n", metrics.Protocol("SSIM", "grey", metrics.DaalaProtocol), metrics.DaalaSSIM(a, b).Item())
+	})
+	// Output: SSIM[grey; daala; sigma=1.5·H/256] = 0.7090
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Trunk is a network with taps: pictures (N, 3, H, W), normalised by the mean and deviation of its training, to one
-// feature map (N, Channels()[i], Hᵢ, Wᵢ) a tap.
+// feature map (N, Channels()[i], Hᵢ, Wᵢ) a tap. One that is not normalised as torchvision's are has a method Normalise,
+// from pictures in [−1, 1].
 type Trunk interface {
 	Taps(x *torch.Tensor) []*torch.Tensor
 	Channels() []int
@@ -17,13 +18,14 @@ type Trunk interface {
 // LPIPS is the learned perceptual distance of Zhang et al. 2018, version 0.1, over the taps of a classifier. It is a
 // module: the trunk's tensors are net.…, the heads have the names of the published files (weights/v0.1/alex.pth):
 //
-//	l := metrics.NewLPIPS(metrics.NewAlexNet())
-//	err := nn.LoadStateDict(l.Net, trunk, false) // torchvision's alexnet, whose classifier.… has no use here
+//	l := metrics.NewLPIPS(features.NewAlexNet())
+//	_, err := features.Load("alexnet", l.Net, "") // torchvision's
 //	...
-//	err = nn.LoadStateDict(l, heads, false) // lin0.model.1.weight …
+//	_, err = features.Load("lpips-alex", l, "") // lin0.model.1.weight …
 //
 // AlexNet's is what papers report, VGG's serves as a loss: LPIPS[alex; v0.1], LPIPS[vgg; v0.1]. Both networks' weights
-// stay as they are; gradients go to the pictures.
+// stay as they are; gradients go to the pictures. Over features.NewEfficientNetLite0, whose weights need no account, it is
+// perceptual-EffNetLite0 and has all heads 1: no one has trained others.
 type LPIPS struct {
 	Net Trunk `nn:"net"`
 
@@ -89,6 +91,12 @@ func (l *LPIPS) Map(a, b *torch.Tensor) *torch.Tensor {
 // maps is the weighted squared difference (N, 1, Hᵢ, Wᵢ) of each tap.
 func (l *LPIPS) maps(a, b *torch.Tensor) []*torch.Tensor {
 	pair("LPIPS", a, b)
+	normalise := normalise
+	if own, ok := l.Net.(interface {
+		Normalise(x *torch.Tensor) *torch.Tensor
+	}); ok {
+		normalise = own.Normalise
+	}
 	tapsA, tapsB, heads := l.Net.Taps(normalise(a)), l.Net.Taps(normalise(b)), l.heads()
 	out := make([]*torch.Tensor, len(tapsA))
 	for i := range out {

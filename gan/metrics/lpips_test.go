@@ -1,92 +1,21 @@
 package metrics
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
-// TestTrunksAreThoseOfTorchvision compares with torchvision 0.26 on weights that a formula gives.
-func TestTrunksAreThoseOfTorchvision(t *testing.T) {
-	torchtest.Native(t)
-	torchtest.NoLeaks(t)
-	type tap struct {
-		shape         []int
-		mean, largest float64
-	}
-	for _, test := range []struct {
-		name    string
-		trunk   func() *ClassifierTrunk
-		tensors int
-		last    string
-		want    []tap
-	}{
-		{"alexnet", NewAlexNet, 10, "features.10.bias", []tap{
-			{[]int{2, 64, 15, 11}, 0.0669601, 0.45732}, {[]int{2, 192, 7, 5}, 0.0312888, 0.133463},
-			{[]int{2, 384, 3, 2}, 0.0322032, 0.103406}, {[]int{2, 256, 3, 2}, 0.0321925, 0.114008},
-			{[]int{2, 256, 3, 2}, 0.0318285, 0.101493},
-		}},
-		{"vgg16", NewVGG16, 26, "features.28.bias", []tap{
-			{[]int{2, 64, 64, 48}, 0.0377412, 0.434254}, {[]int{2, 128, 32, 24}, 0.0335756, 0.109992},
-			{[]int{2, 256, 16, 12}, 0.0319568, 0.115695}, {[]int{2, 512, 8, 6}, 0.0324936, 0.124169},
-			{[]int{2, 512, 4, 3}, 0.0331616, 0.174215},
-		}},
-		{"squeezenet1_1", NewSqueezeNet, 50, "features.12.expand3x3.bias", []tap{
-			{[]int{2, 64, 31, 23}, 0.0906993, 0.387154}, {[]int{2, 128, 15, 11}, 0.17458, 1.15319},
-			{[]int{2, 256, 7, 5}, 0.200448, 1.33526}, {[]int{2, 384, 3, 2}, 0.0726273, 0.490832},
-			{[]int{2, 384, 3, 2}, 0.0501735, 0.263675}, {[]int{2, 512, 3, 2}, 0.0669129, 0.336008},
-			{[]int{2, 512, 3, 2}, 0.0709969, 0.439203},
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			torch.Scope(func() {
-				torch.NoGrad(func() {
-					trunk := test.trunk()
-					state := nn.StateDict(trunk)
-					require.Len(t, state, test.tensors)
-					require.Equal(t, "features.0.weight", state[0].Name)
-					require.Equal(t, test.last, state[len(state)-1].Name)
-					for i, e := range state {
-						fill(e.Tensor, float64(i))
-						defer e.Tensor.Free()
-					}
-					x := torch.Arange(0, 2*3*64*48).ToDType(torch.Float64).MulScalar(0.11).Sin().View(2, 3, 64, 48).ToDType(torch.Float32)
-					taps := trunk.Taps(x)
-					require.Len(t, taps, len(test.want))
-					for i, want := range test.want {
-						require.Equal(t, want.shape, taps[i].Shape())
-						require.Equal(t, want.shape[1], trunk.Channels()[i])
-						require.InEpsilon(t, want.mean, taps[i].Mean().Item(), 1e-5)
-						require.InEpsilon(t, want.largest, taps[i].Max().Item(), 1e-5)
-					}
-				})
-			})
-		})
-	}
-}
-
-// fill sets a weight to waves of He's size, a bias to smaller ones.
-func fill(p *torch.Tensor, phase float64) {
-	torch.Scope(func() {
-		scale := 0.1
-		if p.Dim() > 1 {
-			scale = math.Sqrt(2 / float64(p.Numel()/p.Size(0)))
-		}
-		x := torch.Arange(0, p.Numel()).ToDType(torch.Float64).MulScalar(0.37).AddScalar(phase).Sin().MulScalar(scale)
-		p.CopyInPlace(x.View(p.Shape()...))
-	})
-}
-
 func TestLPIPSIsADistanceWithGradientsForPicturesOnly(t *testing.T) {
 	torchtest.Native(t)
 	torch.ManualSeed(1)
 	torch.Scope(func() {
-		l := NewLPIPS(NewAlexNet())
+		l := NewLPIPS(features.NewAlexNet())
 		a, b := torch.Rand([]int{2, 3, 64, 64}), torch.Rand([]int{2, 3, 64, 64}).SetRequiresGrad(true)
 		require.Equal(t, []float32{0, 0}, torch.Values[float32](l.Forward(a, a)))
 		d := l.Forward(a, b)
@@ -114,5 +43,30 @@ func TestDeadFeaturesGiveNoGradientOfInfinity(t *testing.T) {
 		require.Zero(t, d.Item())
 		d.Sum().Backward()
 		require.Zero(t, b.Grad().Abs().Max().Item())
+	})
+}
+
+func TestATrunkMayNormaliseItsOwnWay(t *testing.T) {
+	torchtest.Native(t)
+	torch.ManualSeed(1)
+	torch.Scope(func() {
+		net := features.NewEfficientNetLite0()
+		bytes := torch.RandInt(0, 256, []int{1, 3, 224, 224}).ToDType(torch.Float32)
+		x := bytes.DivScalar(127.5).SubScalar(1)
+		diff, _ := torchtest.MaxDiff(t, net.Normalise(x), features.Lite.Apply(bytes))
+		require.Less(t, diff, 1e-6, "at its own size the preparation does not resize")
+
+		l := NewLPIPS(net)
+		y := torch.Zeros([]int{1, 3, 224, 224}).SetRequiresGrad(true)
+		require.Zero(t, l.Forward(x, x).Item())
+		d := l.Forward(x, y)
+		want := 0.0
+		a, b := net.Taps(features.Lite.Apply(bytes)), net.Taps(net.Normalise(y.Detach()))
+		for i := range a {
+			want += unitLength(a[i]).Sub(unitLength(b[i])).Square().SumDim([]int{1}).Mean().Item()
+		}
+		require.InEpsilon(t, want, d.Item(), 1e-4)
+		d.Sum().Backward()
+		require.Greater(t, y.Grad().Abs().Max().Item(), 0.0)
 	})
 }

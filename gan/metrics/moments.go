@@ -15,7 +15,8 @@ import (
 type Moments struct {
 	n       int
 	mean    *torch.Tensor // (D) float64
-	scatter *torch.Tensor // (D, D), the sum of (x − mean)(x − mean)ᵀ
+	scatter *torch.Tensor // (D, D), the sum of (x − mean)(x − mean)ᵀ; the covariance of moments from a file
+	fixed   bool          // from a file
 }
 
 // Add takes in features (N, D) of any floating-point type and device. The error tells another shape and features
@@ -44,6 +45,8 @@ func (m *Moments) Merge(o *Moments) error {
 
 func (m *Moments) merge(o *Moments) error {
 	switch {
+	case m.fixed || o.fixed:
+		return fmt.Errorf("moments: those from a file take in no vectors and join no others")
 	case o.n == 0:
 		return nil
 	case m.n == 0:
@@ -61,12 +64,12 @@ func (m *Moments) merge(o *Moments) error {
 	return nil
 }
 
-// N is the number of vectors taken in.
+// N is the number of vectors taken in; 0 for a file that does not state it.
 func (m *Moments) N() int { return m.n }
 
 // Mean is the mean (D), float64, a copy; nil without vectors.
 func (m *Moments) Mean() *torch.Tensor {
-	if m.n == 0 {
+	if m.mean == nil {
 		return nil
 	}
 	return m.mean.Clone()
@@ -75,6 +78,9 @@ func (m *Moments) Mean() *torch.Tensor {
 // Covariance is the unbiased covariance (D, D), float64: the sum of products divided by N − 1, as in the official
 // FID. The error tells fewer than two vectors, which have none.
 func (m *Moments) Covariance() (*torch.Tensor, error) {
+	if m.fixed {
+		return m.scatter.Clone(), nil
+	}
 	if m.n < 2 {
 		return nil, fmt.Errorf("moments: a covariance needs at least 2 feature vectors, not %d", m.n)
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
@@ -14,11 +18,20 @@ import (
 func evalCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "eval",
-		Usage:     "measure how far a system's pictures are from the test pictures of its data set",
+		Usage:     "score a system's pictures against the test pictures of its data set",
 		ArgsUsage: "RUN-DIR|CHECKPOINT",
-		Description: "The Fréchet distance of a classifier's features, which is trained on first use. Beside it stand that of\n" +
-			"the untrained system, and that of as many training pictures: no generator is expected to come below.",
+		Description: "Each score is printed with all that its value depends on. Beside it stand that of the untrained system, and\n" +
+			"that of as many training pictures, which no generator is expected to surpass.\n\n" +
+			"fd is the Fréchet distance (FID on Inception), kd the kernel distance (KID), is the inception score, prdc precision,\n" +
+			"recall, density and coverage, nn the mean distance to the nearest real picture. The networks are digits, a classifier\n" +
+			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.",
 		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn", Value: "fd"},
+			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: "digits for mnist and fashion-mnist, otherwise effnet-lite0"},
+			&cli.StringFlag{Name: "weights", Usage: "file or folder to look for the network's weights in first"},
+			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
+			&cli.StringFlag{Name: "reference", Usage: "statistics to compare with instead of the test pictures: .npz or .safetensors with mu and sigma"},
+			&cli.StringFlag{Name: "save-reference", Usage: "file to keep the statistics of the test pictures in"},
 			&cli.IntFlag{Name: "n", Usage: "number of pictures", Value: 10000},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
@@ -29,32 +42,16 @@ func evalCommand() *cli.Command {
 	}
 }
 
-// evalReport is what eval prints.
-type evalReport struct {
-	Checkpoint string  `json:"checkpoint"`
-	System     string  `json:"system"`
-	Data       string  `json:"data"`
-	Metric     string  `json:"metric"`
-	Protocol   string  `json:"protocol"`
-	Value      float64 `json:"value"`
-	Before     float64 `json:"before_training"` // of the same system as its run's seed made it
-	Ratio      float64 `json:"before_to_after"`
-	Floor      float64 `json:"training_pictures"` // of as many pictures of the training split
-	Classifier struct {
-		Accuracy float64 `json:"test_accuracy"`
-		Seconds  float64 `json:"training_seconds"`
-		Hash     string  `json:"hash"`
-	} `json:"classifier"`
-}
-
 // evaluation is one eval under way.
 type evaluation struct {
 	c        *cli.Context
-	net      *metrics.Classifier
-	model    train.Model
+	path     string
+	saved    train.Settings
+	system   train.System
+	device   torch.Device
+	metrics  []string
 	n, batch int
 	seed     int64
-	test     *metrics.Moments
 }
 
 func eval(c *cli.Context) error {
@@ -62,74 +59,121 @@ func eval(c *cli.Context) error {
 	if e.n < 2 || e.batch < 1 {
 		return usage("--n must be at least 2 and --batch at least 1, not %d and %d", e.n, e.batch)
 	}
-	path, device, err := trainedModel(c)
-	if err != nil {
+	var err error
+	if e.metrics, err = metrics.ParseMetrics(c.String("metrics")); err != nil {
+		return usage("--metrics: %v", err)
+	}
+	if e.path, e.device, err = trainedModel(c); err != nil {
 		return err
 	}
-	saved, s, err := systemOf(path)
-	if err != nil {
+	if e.saved, e.system, err = systemOf(e.path); err != nil {
 		return err
 	}
-	e.net, err = metrics.OpenClassifier(c.Context, saved.Data, metrics.ClassifierOptions{Seed: 1, Device: device, Log: e.log})
-	if err != nil {
-		return fmt.Errorf("eval: %w", err)
+	networks := c.String("network")
+	if networks == "" {
+		networks = networkFor(e.saved.Data)
 	}
-	torch.ManualSeed(saved.Seed) // as train does: these are the weights that the run began with
-	model, settings, err := s.Build(saved.Config)
-	if err != nil {
-		return err
+	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
+	for _, name := range strings.Split(networks, ",") {
+		err := e.network(&r, name)
+		var missing *features.Missing
+		switch {
+		case errors.As(err, &missing):
+			r.Skipped = append(r.Skipped, fmt.Sprintf("%s is skipped: %v", name, err))
+		case err != nil:
+			return err
+		}
 	}
-	train.Move(model, device, torch.DefaultFormat)
-	e.model = model
-	r := evalReport{Checkpoint: path, System: saved.System, Data: saved.Data, Metric: "FD-" + e.net.Name}
-	r.Classifier.Accuracy, r.Classifier.Seconds, r.Classifier.Hash = e.net.Accuracy, e.net.Seconds, e.net.Hash
-	o := s.DataOptions(settings)
-	r.Protocol = e.net.Protocol("FD", metrics.Sampling{
-		N: e.n, Reference: saved.Data + "-test", Size: o.Size, BatchNorm: batchNorm(settings, e.batch, c.Int("standing")),
-		Averaged: saved.Averaged && !c.Bool("raw"), Seed: e.seed,
-	})
-	if err := e.measure(&r, path, o); err != nil {
-		return err
-	}
-	if c.Bool("json") {
-		return printJSON(c, r)
-	}
-	r.print(c)
-	return nil
+	return r.finish(c)
 }
 
 func (e *evaluation) log(line string) { fmt.Fprintln(e.c.App.ErrWriter, line) }
 
-// measure fills in the distances: of training pictures, of the model as it was built, and of the checkpoint.
-func (e *evaluation) measure(r *evalReport, path string, o data.Options) (err error) {
-	o.Flip, o.Log = false, e.log
-	if e.test, err = e.split(data.Test, o, -1); err != nil {
-		return err
-	}
-	floor, err := e.split(data.Train, o, e.n)
+// network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
+func (e *evaluation) network(r *evalReport, name string) error {
+	net, err := metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
+		Data: e.saved.Data, Weights: e.c.String("weights"), Preparation: e.c.String("preparation"), Device: e.device, Log: e.log,
+	})
 	if err != nil {
 		return err
 	}
-	if r.Floor, err = metrics.Frechet(floor, e.test); err != nil {
+	torch.ManualSeed(e.saved.Seed) // as train does: these are the weights that the run began with
+	model, settings, err := e.system.Build(e.saved.Config)
+	if err != nil {
 		return err
 	}
-	if r.Before, err = e.sample("of the untrained system"); err != nil {
+	train.Move(model, e.device, torch.DefaultFormat)
+	o := e.system.DataOptions(settings)
+	o.Flip, o.Log = false, e.log
+	scores := &metrics.Evaluation{
+		Network: net, Metrics: e.metrics, Batch: e.batch,
+		Sampling: metrics.Sampling{
+			N: e.n, Size: o.Size, BatchNorm: batchNorm(settings, e.batch, e.c.Int("standing")),
+			Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
+		},
+	}
+	if scores.Real, scores.Sampling.Reference, err = e.reference(net, o); err != nil {
 		return err
 	}
-	if err := train.LoadCheckpoint(path, e.model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
+	defer scores.Real.Free()
+	training, err := e.split(net, data.Train, o, e.n)
+	if err != nil {
 		return err
 	}
-	if r.Value, err = e.sample("of " + path); err != nil {
+	defer training.Free()
+	floor, err := scores.Scores(training)
+	if err != nil {
 		return err
 	}
-	r.Ratio = r.Before / r.Value
+	before, err := e.sample(scores, model, "of the untrained system")
+	if err != nil {
+		return err
+	}
+	if err := train.LoadCheckpoint(e.path, model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
+		return err
+	}
+	after, err := e.sample(scores, model, "of "+e.path)
+	if err != nil {
+		return err
+	}
+	for i := range after {
+		r.Scores = append(r.Scores, scoreReport{after[i], name, before[i].Value, floor[i].Value})
+	}
+	if c, ok := net.(*metrics.Classifier); ok {
+		r.Classifier = &classifierReport{c.Accuracy, c.Seconds, c.Hash}
+	}
 	return nil
 }
 
+// reference is the test split, or the statistics that --reference names, and how a protocol calls them.
+func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sample, string, error) {
+	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: o.Size})
+	if path := e.c.String("reference"); path != "" {
+		m, said, err := metrics.LoadMoments(path)
+		if err != nil {
+			return nil, "", err
+		}
+		if theirs, _, _ := strings.Cut(said, "; N="); said != "" && theirs != strings.Split(protocol, "; N=")[0] {
+			return nil, "", fmt.Errorf("%s holds statistics of other features: %s", path, said)
+		}
+		return &metrics.Sample{Moments: m}, filepath.Base(path), nil
+	}
+	test, err := e.split(net, data.Test, o, -1)
+	if err != nil {
+		return nil, "", err
+	}
+	if to := e.c.String("save-reference"); to != "" {
+		if err := test.Moments.Save(to, protocol); err != nil {
+			return nil, "", err
+		}
+	}
+	return test, e.saved.Data + "-test", nil
+}
+
 // split takes in n pictures of a split, all if n is negative.
-func (e *evaluation) split(split data.Split, o data.Options, n int) (*metrics.Moments, error) {
+func (e *evaluation) split(net metrics.Network, split data.Split, o data.Options, n int) (*metrics.Sample, error) {
 	o.Split = split
-	set, err := data.Open(e.c.Context, e.net.Data, o)
+	set, err := data.Open(e.c.Context, e.saved.Data, o)
 	if err != nil {
 		return nil, err
 	}
@@ -137,30 +181,21 @@ func (e *evaluation) split(split data.Split, o data.Options, n int) (*metrics.Mo
 		n = set.Len()
 	}
 	e.log(fmt.Sprintf("features of %d %s pictures", min(n, set.Len()), split))
-	return e.net.CachedMoments(e.c.Context, set, n, uint64(e.seed))
+	if metrics.NeedFeatures(e.metrics) {
+		return metrics.CollectData(e.c.Context, net, set, n, uint64(e.seed), true)
+	}
+	m, err := metrics.CachedMoments(e.c.Context, net, set, n, uint64(e.seed))
+	return &metrics.Sample{Moments: m}, err
 }
 
-// sample is the distance of n new pictures from the test split.
-func (e *evaluation) sample(of string) (float64, error) {
+// sample scores new pictures of the model.
+func (e *evaluation) sample(scores *metrics.Evaluation, model train.Model, of string) ([]metrics.Score, error) {
 	e.log(fmt.Sprintf("features of %d pictures %s", e.n, of))
 	torch.ManualSeed(e.seed)
-	leave, err := standing(e.c, e.model, e.batch)
+	leave, err := standing(e.c, model, e.batch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer leave()
-	m, err := e.net.Moments(e.c.Context, e.n, e.batch, e.model.Sample)
-	if err != nil {
-		return 0, err
-	}
-	return metrics.Frechet(m, e.test)
-}
-
-func (r *evalReport) print(c *cli.Context) {
-	w := c.App.Writer
-	fmt.Fprintf(w, "%s = %.2f\n", r.Protocol, r.Value)
-	fmt.Fprintf(w, "before training    %.2f, %.1f times as far\n", r.Before, r.Ratio)
-	fmt.Fprintf(w, "training pictures  %.2f, the floor\n", r.Floor)
-	fmt.Fprintf(w, "classifier         %.2f %% of the %s test pictures right, trained in %.0f s\n",
-		100*r.Classifier.Accuracy, r.Data, r.Classifier.Seconds)
+	return scores.Make(e.c.Context, model.Sample)
 }

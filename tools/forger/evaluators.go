@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -9,18 +8,17 @@ import (
 	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
-	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 )
 
-// evaluators are the scores of a training, where its options ask for some: the Fréchet distance of the data set's own
-// classifier from the test pictures.
+// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures on
+// the network that eval takes for the data.
 func evaluators(c *cli.Context, s train.System, model train.Model, settings any, o train.Options) ([]train.Evaluator, error) {
 	if o.EvalEvery == 0 {
 		return nil, nil
 	}
 	log := func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
-	net, err := metrics.OpenClassifier(c.Context, o.Data, metrics.ClassifierOptions{Seed: 1, Device: o.Device, Log: log})
+	net, err := metrics.OpenNetwork(c.Context, networkFor(o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("--eval-every: %w", err)
 	}
@@ -30,25 +28,27 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 	if err != nil {
 		return nil, err
 	}
-	test, err := net.CachedMoments(c.Context, set, set.Len(), 0)
+	test, err := metrics.CachedMoments(c.Context, net, set, set.Len(), 0)
 	if err != nil {
 		return nil, err
 	}
-	protocol := net.Protocol("FD", metrics.Sampling{
-		N: o.EvalN, Reference: o.Data + "-test", Size: d.Size, BatchNorm: batchNorm(settings, o.Batch, o.Standing),
-		Averaged: o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil), Seed: o.Seed,
-	})
-	return []train.Evaluator{{
-		Name: "FD-" + net.Name,
-		Evaluate: func(ctx context.Context, sample func(n int) *torch.Tensor) (float64, string, error) {
-			m, err := net.Moments(ctx, o.EvalN, o.Batch, sample)
-			if err != nil {
-				return 0, "", err
-			}
-			fd, err := metrics.Frechet(m, test)
-			return fd, protocol, err
+	e := &metrics.Evaluation{
+		Network: net, Metrics: []string{"fd"}, Real: &metrics.Sample{Moments: test}, Batch: o.Batch,
+		Sampling: metrics.Sampling{
+			N: o.EvalN, Reference: o.Data + "-test", Size: d.Size, BatchNorm: batchNorm(settings, o.Batch, o.Standing),
+			Averaged: o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil), Seed: o.Seed,
 		},
-	}}, nil
+	}
+	return []train.Evaluator{{Name: e.Name(), Higher: e.Higher(), Evaluate: e.Evaluate}}, nil
+}
+
+// networkFor is the feature network for a data set where none is asked for: the classifier trained on it, or the network
+// that can be had without an account.
+func networkFor(set string) string {
+	if set == "mnist" || set == "fashion-mnist" {
+		return "digits"
+	}
+	return "effnet-lite0"
 }
 
 // batchNorm names the statistics that a generator's batch norm samples with: standing ones, or by the setting bn-eval,

@@ -94,7 +94,7 @@ func newApp(out, errOut io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: plain([]*cli.Command{
-			setupCommand(), doctorCommand(), listCommand(), dataCommand(),
+			setupCommand(), doctorCommand(), listCommand(), dataCommand(), weightsCommand(),
 			trainCommand(), resumeCommand(), sampleCommand(), timelapseCommand(), evalCommand(),
 			inspectCommand(), convertCommand(), benchCommand(),
 		}),

@@ -70,8 +70,8 @@ func (m *Module) Forward(x *torch.Tensor) *torch.Tensor {
 	return out.Tensor
 }
 
-// Call runs a method. It panics with an *Error if there is no such method, if it fails, or if it returns anything but
-// tensors and tuples and lists of them.
+// Call runs a method, or one of a module inside, as "layers.forward". It panics with an *Error if there is no such
+// method, if it fails, or if it returns anything but tensors and tuples and lists of them.
 func (m *Module) Call(method string, inputs ...*torch.Tensor) Output {
 	r := torch.Call("forger::script_run", m.id, method, inputs)
 	runtime.KeepAlive(m)

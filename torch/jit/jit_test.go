@@ -69,6 +69,30 @@ func TestMethodsReturnTuplesAndLists(t *testing.T) {
 	})
 }
 
+func TestMethodsOfAPartAreReached(t *testing.T) {
+	m, want := load(t)
+	torch.Scope(func() {
+		x := torch.FromSlice(want.X, 2, 1, 4, 4)
+		state := map[string]*torch.Tensor{}
+		for _, e := range m.StateDict() {
+			state[e.Name] = e.Tensor
+		}
+		got := m.Call("conv.forward", x).Tensor
+		diff, _ := torchtest.MaxDiff(t, got.Detach(), torch.Conv2d(x, state["conv.weight"], torch.Conv2dOptions{
+			Bias: state["conv.bias"], Padding: []int{(got.Size(2) - 2) / 2},
+		}).Detach())
+		require.Zero(t, diff)
+	})
+	for method, want := range map[string]string{
+		"conv.backward":     "the module has no method conv.backward",
+		"nothing.forward":   "the module has no module nothing",
+		"conv.weight.shape": "the module has no module conv.weight",
+	} {
+		err := torch.Try(func() { m.Call(method, torch.Ones([]int{1})) })
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestItsWeightsAreKeptAsSafetensors(t *testing.T) {
 	m, want := load(t)
 	file := filepath.Join(t.TempDir(), "small.safetensors")

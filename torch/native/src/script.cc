@@ -59,7 +59,13 @@ void take_apart(const c10::IValue& v, std::vector<at::Tensor>& tensors, std::vec
 
 std::tuple<std::vector<at::Tensor>, std::vector<int64_t>> run(int64_t id, std::string method, std::vector<at::Tensor> inputs) {
   Module m = find(id);
-  auto f = m.find_method(method);
+  size_t from = 0;  // in "layers.forward", layers is a module in it
+  for (size_t dot; (dot = method.find('.', from)) != std::string::npos; from = dot + 1) {
+    std::string child = method.substr(from, dot - from);
+    TORCH_CHECK_VALUE(m.hasattr(child) && m.attr(child).isModule(), "the module has no module ", method.substr(0, dot));
+    m = m.attr(child).toModule();
+  }
+  auto f = m.find_method(method.substr(from));
   TORCH_CHECK_VALUE(f, "the module has no method ", method);
   std::vector<at::Tensor> tensors;
   std::vector<int64_t> shape;

@@ -1,6 +1,7 @@
-package metrics
+package features
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/forgergan/forger/torch"
@@ -22,7 +23,8 @@ func (c *ClassifierTrunk) Channels() []int { return c.channels }
 // Taps maps pictures (N, 3, H, W), normalised by ImageNet's mean and deviation, to the features at each tap.
 func (c *ClassifierTrunk) Taps(x *torch.Tensor) []*torch.Tensor {
 	var out []*torch.Tensor
-	for i, layer := range c.Features.Layers {
+	last := slices.Max(c.taps)
+	for i, layer := range c.Features.Layers[:last+1] {
 		x = layer.Forward(x)
 		if slices.Contains(c.taps, i) {
 			out = append(out, x)
@@ -49,19 +51,57 @@ func NewAlexNet() *ClassifierTrunk {
 // NewVGG16 is torchvision's vgg16 with a tap after the last ReLU of each of its five blocks: relu1_2, relu2_2, relu3_3,
 // relu4_3, relu5_3. A side is at least 16 pixels.
 func NewVGG16() *ClassifierTrunk {
-	c := &ClassifierTrunk{Features: nn.NewSequential(), channels: []int{64, 128, 256, 512, 512}}
+	c := newVGG([5]int{2, 2, 3, 3, 3})
+	c.tap(3, 8, 15, 22, 29)
+	return c
+}
+
+// NewVGG19 is torchvision's vgg19 with taps after the layers of those numbers. Without any they are those of pix2pixHD,
+// SPADE and vid2vid, after the first ReLU of each of the five blocks: 1, 6, 11, 20, 29. SRGAN's VGG54 is 35, the last
+// ReLU, and VGG22 is 8; ESRGAN takes 34, before it. A side is at least 16 pixels.
+//
+// It panics with an *torch.Error where there is no layer of a number.
+func NewVGG19(taps ...int) *ClassifierTrunk {
+	c := newVGG([5]int{2, 2, 4, 4, 4})
+	if len(taps) == 0 {
+		taps = []int{1, 6, 11, 20, 29}
+	}
+	c.tap(taps...)
+	return c
+}
+
+// newVGG has blocks of that many convolutions, all but the first after a pooling.
+func newVGG(blocks [5]int) *ClassifierTrunk {
+	c := &ClassifierTrunk{Features: nn.NewSequential()}
 	layers, in := &c.Features.Layers, 3
-	for block, out := range c.channels {
+	for block, out := range [5]int{64, 128, 256, 512, 512} {
 		if block > 0 {
 			*layers = append(*layers, nn.MaxPool2d{Size: 2})
 		}
-		for range []int{2, 2, 3, 3, 3}[block] {
+		for range blocks[block] {
 			*layers = append(*layers, nn.NewConv2d(in, out, 3, nn.Conv{Padding: 1}), nn.ReLU{})
 			in = out
 		}
-		c.taps = append(c.taps, len(*layers)-1)
 	}
 	return c
+}
+
+// tap sets the taps of a VGG and finds their channels.
+func (c *ClassifierTrunk) tap(layers ...int) {
+	c.taps, c.channels = layers, nil
+	for _, n := range layers {
+		if n < 0 || n >= len(c.Features.Layers) {
+			panic(&torch.Error{Op: "NewVGG19", Code: torch.IndexError,
+				Msg: fmt.Sprintf("there is no layer %d, only 0 to %d", n, len(c.Features.Layers)-1)})
+		}
+		channels := 3
+		for _, layer := range c.Features.Layers[:n+1] {
+			if conv, ok := layer.(*nn.Conv2d); ok {
+				channels = conv.Weight.Size(0)
+			}
+		}
+		c.channels = append(c.channels, channels)
+	}
 }
 
 // NewSqueezeNet is torchvision's squeezenet1_1 with LPIPS's seven taps: after its first ReLU, before each pooling but

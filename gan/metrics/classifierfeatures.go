@@ -1,62 +1,31 @@
 package metrics
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/data"
 )
 
-// Features maps pictures (N, C, H, W) in [−1, 1], on any device, to features (N, 128) on the classifier's device.
+// Embed maps pictures (N, C, H, W) in [−1, 1], on any device, to features (N, 128) and logits (N, 10) on the
+// classifier's device.
 //
 // The pictures are first rounded to bytes, as they are saved. Colour becomes grey by the mean of the channels: a grey
 // set in colour has equal ones. A side other than 28 is resized to 28 by antialiased bilinear interpolation, the
 // filter with which package data has made that side of 28.
-func (c *Classifier) Features(pictures *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() (features *torch.Tensor) {
+func (c *Classifier) Embed(pictures *torch.Tensor) (features, logits *torch.Tensor) {
+	out := torch.TidyAll(func() (out []*torch.Tensor) {
 		torch.NoGrad(func() {
 			x := Quantise(pictures.ToDevice(c.device))
 			x = x.MeanDim([]int{1}, torch.MeanDimOptions{Keepdim: true}).DivScalar(127.5).SubScalar(1)
 			if x.Size(2) != digitSide || x.Size(3) != digitSide {
 				x = x.UpsampleBilinear2dAA([]int{digitSide, digitSide}, false)
 			}
-			features = c.net.Penultimate(x)
+			f := c.net.Penultimate(x)
+			out = []*torch.Tensor{f, c.net.Classes.Forward(f)}
 		})
-		return features
+		return out
 	})
-}
-
-// Moments are those of the features of n pictures. They are made by pictures, at most batch at once, each call in a
-// scope of its own: (k, C, H, W) in [−1, 1] for every k that it is asked for. The error tells features that are not
-// finite, a refused operation, and the end of ctx.
-func (c *Classifier) Moments(ctx context.Context, n, batch int, pictures func(k int) *torch.Tensor) (*Moments, error) {
-	m := new(Moments)
-	for m.n < n {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := scoped(func() error { return m.Add(c.Features(pictures(min(batch, n-m.n)))) }); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-// DataMoments are those of the features of n pictures of a set with a field "image", drawn without repetition by
-// seed; of all where n is not below its length. The error tells an item that cannot be read, and the end of ctx.
-func (c *Classifier) DataMoments(ctx context.Context, set data.Dataset, n int, seed uint64) (*Moments, error) {
-	m := new(Moments)
-	n = min(n, set.Len())
-	o := data.LoaderOptions{Batch: min(100, n), Shuffle: n < set.Len(), Seed: seed}
-	err := eachBatch(ctx, set, o, n, func(b *data.Batch) error {
-		return scoped(func() error {
-			images := b.Find("image")
-			x := torch.FromSlice(images.Float32, images.Shape...)
-			return m.Add(c.Features(x.Narrow(0, 0, min(b.Len(), n-m.n))))
-		})
-	})
-	return m, err
+	return out[0], out[1]
 }
 
 // Sampling says how the pictures of a distance were made, for its protocol.
@@ -69,7 +38,7 @@ type Sampling struct {
 	Seed      int64  // of the latents
 }
 
-// String is the part of the protocol: "N=10000; ref=mnist-test@32; bn=batch64; seed=1".
+// String is the part of the protocol: "N=10000; ref=mnist-test@32; bn=batch64; ema; seed=1".
 func (s Sampling) String() string {
 	text := fmt.Sprintf("N=%d; ref=%s@%d", s.N, s.Reference, s.Size)
 	if s.BatchNorm != "" {
