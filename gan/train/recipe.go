@@ -66,7 +66,7 @@ type Model interface {
 	Config() any
 	// Parts lists what learns or remembers.
 	Parts() Parts
-	// Step makes one update of everything from one batch. It runs inside a scope.
+	// Step makes one update of everything, from one batch or as many as Parts.Batches asks for. It runs inside a scope.
 	Step(b *Batch) Metrics
 	// Preview makes the pictures of the sample grid, (N, C, H, W) in [−1, 1], always from the same latents.
 	Preview() *torch.Tensor
@@ -80,6 +80,10 @@ type Parts struct {
 	Optimizers []Optimizer
 	Schedules  []Schedule
 	Tensors    []nn.Entry // what else it remembers: fixed latents, pools
+
+	// Batches is how many batches of the data the step after so many steps takes, where D learns more often than G; see
+	// Batch.All. Nil is one in each step.
+	Batches func(step int) int
 
 	// Average is the decay of the moving average of the generators' weights that the system samples with by its paper;
 	// nil for none. Options.EMA goes before it.
