@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -215,17 +214,4 @@ func (b *Batch) Step(opt optim.Optimizer) {
 		u.scaler.Step(opt)
 		u.open = true
 	})
-}
-
-// checkUpdates refuses options of updates that make no sense.
-func (o *Options) checkUpdates() error {
-	switch {
-	case o.AMP != "" && o.AMP != "bf16" && o.AMP != "fp16":
-		return fmt.Errorf("train: --amp %s is neither bf16 nor fp16", o.AMP)
-	case o.Accumulate < 0 || o.Accumulate > o.Batch:
-		return fmt.Errorf("train: --accumulate %d is not between 1 and the batch of %d", o.Accumulate, o.Batch)
-	case o.Clip < 0:
-		return errors.New("train: --clip must not be negative")
-	}
-	return nil
 }

@@ -36,16 +36,31 @@ type Best struct {
 }
 
 // evaluate computes all scores, by protocol, and notes whether the first is the best so far. It leaves the run as it
-// was. A score that was begun is finished also when the user ends the run, so that the log of a resumed run has it.
+// was, which is worth more than its scores: one that fails is a warning. A score that was begun is finished also when
+// the user ends the run, so that the log of a resumed run has it.
 func (r *Run) evaluate(ctx context.Context) (scores map[string]float64, best bool, err error) {
-	scores = map[string]float64{}
 	torch.Scope(func() { err = r.checkFinite(r.state()) })
 	if err != nil {
 		return nil, false, err
 	}
+	scores = map[string]float64{}
 	for i, e := range r.o.Evaluators {
-		var score float64
-		var protocol string
+		score, protocol, err := r.score(context.WithoutCancel(ctx), e)
+		if err != nil {
+			r.warn(fmt.Sprintf("training goes on without %s: %v", e.Name, err))
+			continue
+		}
+		scores[protocol] = score
+		if i == 0 && (r.best == nil || r.best.Protocol != protocol || e.better(score, r.best.Score)) {
+			r.best, best = &Best{e.Name, protocol, score, r.step}, true
+		}
+	}
+	return scores, best, nil
+}
+
+// score computes one score.
+func (r *Run) score(ctx context.Context, e Evaluator) (score float64, protocol string, err error) {
+	err = try(func() (err error) {
 		torch.Scope(func() {
 			defer r.undisturbed()()
 			torch.ManualSeed(r.o.Seed)
@@ -57,18 +72,12 @@ func (r *Run) evaluate(ctx context.Context) (scores map[string]float64, best boo
 					}
 					defer train()
 				}
-				score, protocol, err = e.Evaluate(context.WithoutCancel(ctx), r.model.Sample)
+				score, protocol, err = e.Evaluate(ctx, r.model.Sample)
 			})
 		})
-		if err != nil {
-			return nil, false, fmt.Errorf("%s after step %d: %w", e.Name, r.step, err)
-		}
-		scores[protocol] = score
-		if i == 0 && (r.best == nil || r.best.Protocol != protocol || e.better(score, r.best.Score)) {
-			r.best, best = &Best{e.Name, protocol, score, r.step}, true
-		}
-	}
-	return scores, best, nil
+		return err
+	})
+	return score, protocol, err
 }
 
 // undisturbed notes what making pictures and scores may change, the buffers of the networks (batch norm's statistics) and the

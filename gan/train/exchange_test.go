@@ -46,6 +46,29 @@ func TestARunBeginsFromACheckpointAndFromItsExport(t *testing.T) {
 	}
 }
 
+func TestAnExportHoldsTheAverageOfAGeneratorAsADictionaryOfItsOwn(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.EMA = "0.9"
+	from := latest(trained(t, o))
+	to := filepath.Join(t.TempDir(), "run.pth")
+	require.NoError(t, train.Export(from, to))
+	f, err := pth.Open(to)
+	require.NoError(t, err)
+	defer f.Close()
+	tree := f.Value().(*pth.Dict)
+	var keys []any
+	for _, item := range tree.Items {
+		keys = append(keys, item.Key)
+		if item.Key == "ema.G" {
+			require.Equal(t, "main.0.weight", item.Value.(*pth.Dict).Items[0].Key)
+		}
+	}
+	require.Contains(t, keys, "G")
+	require.Contains(t, keys, "ema.G")
+	require.NotContains(t, keys, "ema")
+}
+
 func TestWhatCannotBeginARunIsNamed(t *testing.T) {
 	torchtest.Native(t)
 	dir := t.TempDir()

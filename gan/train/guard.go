@@ -31,6 +31,7 @@ func (r *Run) rollBack(cause error) error {
 	}
 	r.fell++
 	at, place := r.step, r.loader.State()
+	r.updates = newUpdates(r.o) // whose scaler may be in the middle of a step
 	if err := r.restore(); err != nil {
 		return errors.Join(cause, err)
 	}

@@ -36,6 +36,8 @@ const small, large = 2, 16
 // sizes of weights, gradients, states and averages are exact, the peak of the CPU's memory is rough. The run learns from
 // these batches, so it is of no use afterwards.
 func (r *Run) Measure() (m Memory, err error) {
+	u := newUpdates(r.o)
+	u.parts = 1 // a part is what is measured
 	err = try(func() error {
 		var peaks [2]int
 		for i, n := range []int{small, small, large} { // the first makes the optimisers' states
@@ -44,7 +46,7 @@ func (r *Run) Measure() (m Memory, err error) {
 			torch.Scope(func() {
 				var b *Batch
 				if b, err = r.items(n); err == nil {
-					r.updates.run(r.model, b)
+					u.run(r.model, b)
 				}
 			})
 			if err != nil {

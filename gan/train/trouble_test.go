@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -15,7 +16,9 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/torchtest"
+	"github.com/forgergan/forger/torch/vision"
 )
 
 // fails trains until an error ends the run, which must be one line and leave the checkpoints whole.
@@ -226,4 +229,42 @@ func TestACheckpointOfOtherNetworksIsRefused(t *testing.T) {
 	wide := tiny
 	wide.Width = 8
 	require.ErrorContains(t, train.LoadCheckpoint(latest(dir), newModel(t, wide, 1)), latest(dir)+": network G: the state does not fit *dcgan.Generator: it has wrong shapes")
+}
+
+// drawn makes a folder of small pictures.
+func drawn(t *testing.T, n int) string {
+	dir := t.TempDir()
+	for i := range n {
+		im := vision.FromFloats([]float32{float32(i) / float32(n)}, 1, 1, 1, 0, 1, vision.HalfUp)
+		require.NoError(t, vision.SavePNG(filepath.Join(dir, fmt.Sprintf("%03d.png", i)), im))
+	}
+	return dir
+}
+
+func TestAPictureThatIsRemovedWhileARunTrainsIsNamedAndTheRunGoesOnOnceItIsBack(t *testing.T) {
+	torchtest.Native(t)
+	folder := drawn(t, 40)
+	pictures := func() data.Dataset {
+		set, err := data.Open(t.Context(), folder, data.Options{Size: 16, Channels: 1})
+		require.NoError(t, err)
+		return set
+	}
+	o := options()
+	whole, dir := t.TempDir(), t.TempDir()
+	r := on(t, whole, pictures(), o, nil)
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+
+	gone, aside := filepath.Join(folder, "017.png"), filepath.Join(t.TempDir(), "aside.png")
+	r = on(t, dir, pictures(), o, func(_ *train.Run, _ *watched, made int) {
+		if made == 3 {
+			require.NoError(t, os.Rename(gone, aside))
+		}
+	})
+	require.Regexp(t, `017\.png.*; saved after step \d+: mend the data, then go on with: forger resume `, fails(t, dir, r))
+	require.NoError(t, os.Rename(aside, gone))
+	r = on(t, dir, pictures(), o, nil)
+	require.Positive(t, r.Step())
+	require.NoError(t, r.Train(t.Context()))
+	require.Equal(t, content(t, latest(whole)), content(t, latest(dir)))
 }

@@ -1,8 +1,10 @@
 package train_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -126,6 +128,44 @@ func TestScoringARunDoesNotChangeIt(t *testing.T) {
 	plain := content(t, latest(trained(t, o)))
 	o.Evaluators, o.EvalEvery, o.Standing = []train.Evaluator{brightness()}, 2, 3
 	require.Equal(t, plain, content(t, latest(trained(t, o))))
+}
+
+func TestAScoreThatFailsIsAWarning(t *testing.T) {
+	torchtest.Native(t)
+	var progress bytes.Buffer
+	o := options()
+	o.EvalEvery, o.Progress = 10, &progress
+	o.Evaluators = []train.Evaluator{
+		{Name: "FD", Evaluate: func(context.Context, func(int) *torch.Tensor) (float64, string, error) {
+			return 0, "", errors.New("the test pictures are gone")
+		}},
+		{Name: "IS", Evaluate: func(context.Context, func(int) *torch.Tensor) (float64, string, error) {
+			torch.Ones([]int{2}).Add(torch.Ones([]int{3}))
+			return 0, "", nil
+		}},
+	}
+	dir := trained(t, o)
+	for _, step := range []string{"10", "20"} {
+		require.Contains(t, progress.String(), "step "+step+": training goes on without FD: the test pictures are gone\n")
+		require.Contains(t, progress.String(), "step "+step+": training goes on without IS: torch.Add: ")
+	}
+	require.Equal(t, []string{"000007", "000014", "000020", "latest"}, names(t, dir, "checkpoints/*"))
+}
+
+func TestTheBestCheckpointStaysWhenItsStepIsNoLongerKept(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Every, o.Keep, o.EvalEvery = 2, 1, 4
+	calls := 0.0
+	o.Evaluators = []train.Evaluator{{Name: "IS", Higher: true, Evaluate: func(context.Context, func(int) *torch.Tensor) (float64, string, error) {
+		calls++
+		return -(calls - 2) * (calls - 2), "IS[N=1]", nil
+	}}}
+	dir := trained(t, o)
+	require.Equal(t, []string{"000020", "best", "latest"}, names(t, dir, "checkpoints/*"))
+	best := said(t, filepath.Join(dir, "checkpoints", "best.safetensors"))
+	require.EqualValues(t, 8, best["step"])
+	require.Equal(t, best["best"], said(t, latest(dir))["best"])
 }
 
 func TestAnAverageFollowsTheWeightsAndIsWhatSamplesAreMadeWith(t *testing.T) {
@@ -261,9 +301,9 @@ func TestPartsOfABatchAddUpToIt(t *testing.T) {
 func TestAnOptionThatAStepGivesNoRoomToIsRefused(t *testing.T) {
 	torchtest.Native(t)
 	for want, change := range map[string]func(*train.Options){
-		"--accumulate is not for dcgan, whose Step does not use the trainer's Batch.Parts":               func(o *train.Options) { o.Accumulate = 2 },
+		"--accumulate is not for dcgan, whose Step does not use the trainer's Batch.Parts":                 func(o *train.Options) { o.Accumulate = 2 },
 		"--amp fp16 is not for dcgan, whose Step does not use the trainer's Batch.Backward and Batch.Step": func(o *train.Options) { o.AMP = "fp16" },
-		"--clip is not for dcgan, whose Step does not use the trainer's Batch.Step":                       func(o *train.Options) { o.Clip = 1 },
+		"--clip is not for dcgan, whose Step does not use the trainer's Batch.Step":                        func(o *train.Options) { o.Clip = 1 },
 	} {
 		_, err := trainLine(t, func(l *line, o *train.Options) {
 			l.plain = true

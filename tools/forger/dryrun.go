@@ -3,8 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/train"
@@ -59,23 +63,37 @@ func anys(shapes [][]int) (out []any) {
 	return out
 }
 
+// row is a line of a table of settings.
+func row(w io.Writer, name, value, standard string, other bool) {
+	if other {
+		fmt.Fprintf(w, " * %s\t%s\tdefault %s\n", name, value, standard)
+		return
+	}
+	fmt.Fprintf(w, "   %s\t%s\n", name, value)
+}
+
 func (t training) print(model train.Model, r dryReport, part int) {
 	w := t.c.App.Writer
 	fmt.Fprintf(w, "%s, %d steps of %d on %s\n\nsettings (* is not the default)\n", t.title, t.o.Steps, t.o.Batch, t.o.Device)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	settings := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range config.Fields(model.Config()) {
-		mark, note := " ", ""
-		if f.String() != f.Default {
-			mark, note = "*", "default "+f.Default
-		}
-		fmt.Fprintf(table, " %s %s\t%s\t%s\n", mark, f.Name, f.String(), note)
+		row(settings, f.Name, f.String(), f.Default, f.String() != f.Default)
 	}
+	settings.Flush()
+	fmt.Fprintln(w, "\noptions")
+	options := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range runFlags(t.system) {
-		if name := f.Names()[0]; t.c.IsSet(name) && name != "dry-run" {
-			fmt.Fprintf(table, " * %s\t%v\t\n", name, t.c.Value(name))
+		name, text := f.Names()[0], strings.Trim(f.(cli.DocGenerationFlag).GetDefaultText(), `"`)
+		value := fmt.Sprint(t.c.Value(name))
+		switch _, isBool := f.(*cli.BoolFlag); {
+		case name == "dry-run" || name == "json":
+		case t.c.IsSet(name):
+			row(options, name, value, text, value != text)
+		case !isBool && text != "":
+			row(options, name, text, text, false)
 		}
 	}
-	table.Flush()
+	options.Flush()
 	for _, n := range model.Parts().Networks {
 		fmt.Fprintf(w, "\n%s\n", n.Name)
 		if s := r.Networks[n.Name]; s != nil {

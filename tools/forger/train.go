@@ -114,11 +114,8 @@ func trainSystem(s train.System) *cli.Command {
 				return t.dryRun()
 			case c.Bool("fast"):
 				return t.fast()
-			case c.Bool("new"):
-				if err := t.moveAside(); err != nil {
-					return err
-				}
 			}
+			t.o.New = c.Bool("new")
 			return t.run()
 		},
 	}

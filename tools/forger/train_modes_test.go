@@ -25,6 +25,17 @@ func TestNewMovesTheOldRunAside(t *testing.T) {
 	require.Equal(t, content(t, dir+".2"), content(t, dir))
 }
 
+func TestNewLeavesTheOldRunWhereTheNewOneCannotBegin(t *testing.T) {
+	torchtest.Native(t)
+	data, dir := pictures(t, 40), filepath.Join(t.TempDir(), "run")
+	works(t, tiny(data, dir)...)
+	fails(t, 1, tiny(data, dir, "--new", "--size", "17")...)
+	fails(t, 1, tiny(data+"-gone", dir, "--new")...)
+	fails(t, 1, tiny(data, dir, "--new", "--ema", "2")...)
+	require.FileExists(t, filepath.Join(dir, "config.json"))
+	require.NoDirExists(t, dir+".1")
+}
+
 func TestNewMovesNothingButRuns(t *testing.T) {
 	torchtest.Native(t)
 	dir := t.TempDir()
@@ -57,8 +68,9 @@ func TestADryRunShowsSettingsNetworksAndMemory(t *testing.T) {
 	out := works(t, args...)
 	require.Regexp(t, `(?m)^ \* size +16 +default 64$`, out)
 	require.Regexp(t, `(?m)^   loss +non-saturating *$`, out)
-	require.Regexp(t, `(?m)^ \* ema +0\.9 *$`, out)
-	require.Contains(t, out, "[2, 1, 16, 16]")
+	require.Regexp(t, `(?m)^ \* ema +0\.9 +default as the system$`, out)
+	require.Regexp(t, `(?m)^   keep +3 *$`, out)
+	require.Contains(t, out, "2×1×16×16")
 	require.Regexp(t, `(?m)^  peak of a step +\d+\.\d MiB$`, out)
 	require.NoDirExists(t, dir)
 
