@@ -52,6 +52,8 @@
 package train
 
 import (
+	"slices"
+
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
@@ -117,6 +119,14 @@ type Schedule struct {
 type Metrics struct {
 	Losses []Value
 	Stats  []Value // D(real) and the like
+}
+
+// Keep saves the values for the scope around, and returns them: for a step that runs each of its updates in a scope.
+func (m Metrics) Keep() Metrics {
+	for _, v := range slices.Concat(m.Losses, m.Stats) {
+		v.Value.Keep()
+	}
+	return m
 }
 
 // Value is a named scalar.

@@ -90,7 +90,7 @@ func (m *Model) Parts() train.Parts {
 // Step is one round of algorithm 1 of the paper: K steps of D, each on new samples, then one of G on new latents.
 func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 	for _, b := range b.All() {
-		metrics = m.discriminatorStep(b)
+		torch.Scope(func() { metrics = m.discriminatorStep(b).Keep() })
 	}
 	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()

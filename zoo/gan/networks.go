@@ -103,7 +103,9 @@ func NewMaxout(in, out, pieces int) *Maxout { return &Maxout{nn.NewLinear(in, ou
 
 // Forward maps (N, in) to (N, out).
 func (m *Maxout) Forward(x *torch.Tensor) *torch.Tensor {
-	return m.Linear.Forward(x).View(x.Size(0), -1, m.pieces).AMax(torch.AMaxOptions{Dim: []int{-1}})
+	return torch.Tidy(func() *torch.Tensor {
+		return m.Linear.Forward(x).View(x.Size(0), -1, m.pieces).AMax(torch.AMaxOptions{Dim: []int{-1}})
+	})
 }
 
 // centred brings [0, 1] to [−1, 1], unit the other way.

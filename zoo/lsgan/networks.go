@@ -74,7 +74,9 @@ func NewGenerator(c Config) *Generator {
 
 // Forward generates pictures.
 func (g *Generator) Forward(z *torch.Tensor) *torch.Tensor {
-	return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, g.side, g.side))
+	return torch.Tidy(func() *torch.Tensor {
+		return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, g.side, g.side))
+	})
 }
 
 // Discriminator maps pictures (N, Channels, Size, Size) in [−1, 1] to unbounded outputs (N, 1).
@@ -110,7 +112,9 @@ func NewDiscriminator(c Config) *Discriminator {
 
 // Forward judges pictures.
 func (d *Discriminator) Forward(x *torch.Tensor) *torch.Tensor {
-	return d.Linear.Forward(d.Main.Forward(x).Flatten(torch.FlattenOptions{StartDim: 1}))
+	return torch.Tidy(func() *torch.Tensor {
+		return d.Linear.Forward(d.Main.Forward(x).Flatten(torch.FlattenOptions{StartDim: 1}))
+	})
 }
 
 // same3 keeps the size.
@@ -132,7 +136,9 @@ type Twice struct {
 
 // Forward maps (N, in, H, W) to (N, out, 2H, 2W).
 func (t *Twice) Forward(x *torch.Tensor) *torch.Tensor {
-	return t.Conv.Forward(x).Narrow(2, 0, 2*x.Size(2)).Narrow(3, 0, 2*x.Size(3))
+	return torch.Tidy(func() *torch.Tensor {
+		return t.Conv.Forward(x).Narrow(2, 0, 2*x.Size(2)).Narrow(3, 0, 2*x.Size(3))
+	})
 }
 
 // initialise draws weights from N(0, 0.02), those of convolutions cut at two deviations, and sets biases to 0.

@@ -92,10 +92,11 @@ func (m *Model) criticSteps(step int) int {
 	return m.config.Critic
 }
 
-// Step updates the critic on each batch, against new fakes each time, then the generator once.
+// Step updates the critic on each batch, against new fakes each time, then the generator once. Each update has a scope
+// of its own, so that memory is that of one.
 func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 	for _, b := range b.All() {
-		metrics = m.criticStep(b)
+		torch.Scope(func() { metrics = m.criticStep(b).Keep() })
 	}
 	metrics.Losses = append(metrics.Losses, m.generatorStep(b)...)
 	return metrics

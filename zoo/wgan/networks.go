@@ -59,8 +59,10 @@ func NewGenerator(c Config) nn.Layer {
 
 // Forward generates pictures.
 func (g *Generator) Forward(z *torch.Tensor) *torch.Tensor {
-	z = z.View(append(z.Shape(), g.shape...)...)
-	return g.Main.Forward(z).View(z.Size(0), -1, g.size, g.size)
+	return torch.Tidy(func() *torch.Tensor {
+		z = z.View(append(z.Shape(), g.shape...)...)
+		return g.Main.Forward(z).View(z.Size(0), -1, g.size, g.size)
+	})
 }
 
 // Critic maps pictures (N, Channels, Size, Size) to scores (N, 1), the higher the more real.
@@ -98,10 +100,12 @@ func NewCritic(c Config) nn.Layer {
 
 // Forward scores pictures.
 func (d *Critic) Forward(x *torch.Tensor) *torch.Tensor {
-	if d.linear {
-		x = x.Flatten(torch.FlattenOptions{StartDim: 1})
-	}
-	return d.Main.Forward(x).View(-1, 1)
+	return torch.Tidy(func() *torch.Tensor {
+		if d.linear {
+			x = x.Flatten(torch.FlattenOptions{StartDim: 1})
+		}
+		return d.Main.Forward(x).View(-1, 1)
+	})
 }
 
 // linears are four linear layers with ReLU between them.

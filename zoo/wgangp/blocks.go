@@ -36,9 +36,11 @@ func newUpBlock(in, out int, twice nn.Upsample, first nn.Conv) *UpBlock {
 
 // Forward maps (N, in, H, W) to (N, out, 2H, 2W).
 func (b *UpBlock) Forward(x *torch.Tensor) *torch.Tensor {
-	h := b.C1.Forward(b.twice.Forward(relu.Forward(b.B1.Forward(x))))
-	h = b.C2.Forward(relu.Forward(b.B2.Forward(h)))
-	return h.Add(b.CSC.Forward(b.twice.Forward(x)))
+	return torch.Tidy(func() *torch.Tensor {
+		h := b.C1.Forward(b.twice.Forward(relu.Forward(b.B1.Forward(x))))
+		h = b.C2.Forward(relu.Forward(b.B2.Forward(h)))
+		return h.Add(b.CSC.Forward(b.twice.Forward(x)))
+	})
 }
 
 // FirstBlock halves the size of pictures: 3×3, ReLU, 3×3, mean, and beside it mean, 1×1.
@@ -54,8 +56,10 @@ func newFirstBlock(in, out int) *FirstBlock {
 
 // Forward maps (N, in, H, W) to (N, out, H/2, W/2).
 func (b *FirstBlock) Forward(x *torch.Tensor) *torch.Tensor {
-	h := halve.Forward(b.C2.Forward(relu.Forward(b.C1.Forward(x))))
-	return h.Add(b.CSC.Forward(halve.Forward(x)))
+	return torch.Tidy(func() *torch.Tensor {
+		h := halve.Forward(b.C2.Forward(relu.Forward(b.C1.Forward(x))))
+		return h.Add(b.CSC.Forward(halve.Forward(x)))
+	})
 }
 
 // Block keeps or halves the size: ReLU, 3×3, ReLU, 3×3 and, where it halves, mean. Beside it x itself or, where it
@@ -78,15 +82,17 @@ func newBlock(width int, down, inPlace bool) *Block {
 
 // Forward maps (N, width, H, W) to the same or half the size.
 func (b *Block) Forward(x *torch.Tensor) *torch.Tensor {
-	h := relu.Forward(x)
-	if b.inPlace {
-		x = h
-	}
-	h = b.C2.Forward(relu.Forward(b.C1.Forward(h)))
-	if b.CSC == nil {
-		return h.Add(x)
-	}
-	return halve.Forward(h).Add(halve.Forward(b.CSC.Forward(x)))
+	return torch.Tidy(func() *torch.Tensor {
+		h := relu.Forward(x)
+		if b.inPlace {
+			x = h
+		}
+		h = b.C2.Forward(relu.Forward(b.C1.Forward(h)))
+		if b.CSC == nil {
+			return h.Add(x)
+		}
+		return halve.Forward(h).Add(halve.Forward(b.CSC.Forward(x)))
+	})
 }
 
 // NormBlock halves the size: LN, ReLU, 3×3, LN, ReLU, 3×3, mean, and beside it mean, 1×1. The layer norm is over a
@@ -110,9 +116,11 @@ var sameNoBias = nn.Conv{Padding: 1, NoBias: true}
 
 // Forward maps (N, in, H, W) to (N, out, H/2, W/2).
 func (b *NormBlock) Forward(x *torch.Tensor) *torch.Tensor {
-	h := b.C1.Forward(relu.Forward(b.N1.Forward(x)))
-	h = b.C2.Forward(relu.Forward(b.N2.Forward(h)))
-	return halve.Forward(h).Add(b.CSC.Forward(halve.Forward(x)))
+	return torch.Tidy(func() *torch.Tensor {
+		h := b.C1.Forward(relu.Forward(b.N1.Forward(x)))
+		h = b.C2.Forward(relu.Forward(b.N2.Forward(h)))
+		return halve.Forward(h).Add(b.CSC.Forward(halve.Forward(x)))
+	})
 }
 
 // initialise draws weights from Xavier's uniform distribution, those of 3×3 convolutions with the gain √2 of ReLU. Plain

@@ -81,10 +81,13 @@ func (m *Model) Parts() train.Parts {
 }
 
 // Step updates the critic on each batch, against new fakes each time, then the generator once, in the order of the
-// official loop, which begins with the critic, too.
+// official loop, which begins with the critic, too. Each update has a scope of its own, so that memory is that of one.
 func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 	for _, b := range b.All() {
-		metrics, _, _ = m.criticStep(b, nil, nil)
+		torch.Scope(func() {
+			metrics, _, _ = m.criticStep(b, nil, nil)
+			metrics.Keep()
+		})
 	}
 	metrics.Losses = append(metrics.Losses, m.generatorStep(b, nil)...)
 	return metrics

@@ -42,9 +42,11 @@ func NewGenerator32(c Config) *Generator32 {
 
 // Forward generates pictures.
 func (g *Generator32) Forward(z *torch.Tensor) *torch.Tensor {
-	h := g.L1.Forward(z).View(z.Size(0), -1, 4, 4)
-	h = g.Block4.Forward(g.Block3.Forward(g.Block2.Forward(h)))
-	return g.C5.Forward(relu.Forward(g.B5.Forward(h))).Tanh()
+	return torch.Tidy(func() *torch.Tensor {
+		h := g.L1.Forward(z).View(z.Size(0), -1, 4, 4)
+		h = g.Block4.Forward(g.Block3.Forward(g.Block2.Forward(h)))
+		return g.C5.Forward(relu.Forward(g.B5.Forward(h))).Tanh()
+	})
 }
 
 // Critic32 maps pictures (N, Channels, 32, 32) in [−1, 1] to scores (N, 1), the higher the more real.
@@ -83,10 +85,12 @@ func NewCritic32(c Config) *Critic32 {
 
 // Forward scores pictures.
 func (d *Critic32) Forward(x *torch.Tensor) *torch.Tensor {
-	h := d.Block4.Forward(d.Block3.Forward(d.Block2.Forward(d.Block1.Forward(x))))
-	h = relu.Forward(h)
-	if d.sum {
-		return d.L5.Forward(h.SumDim([]int{2, 3}))
-	}
-	return d.L5.Forward(h.MeanDim([]int{2, 3}))
+	return torch.Tidy(func() *torch.Tensor {
+		h := d.Block4.Forward(d.Block3.Forward(d.Block2.Forward(d.Block1.Forward(x))))
+		h = relu.Forward(h)
+		if d.sum {
+			return d.L5.Forward(h.SumDim([]int{2, 3}))
+		}
+		return d.L5.Forward(h.MeanDim([]int{2, 3}))
+	})
 }

@@ -42,9 +42,11 @@ func NewGenerator64(c Config) *Generator64 {
 
 // Forward generates pictures.
 func (g *Generator64) Forward(z *torch.Tensor) *torch.Tensor {
-	h := g.L1.Forward(z).View(z.Size(0), -1, 4, 4)
-	h = g.Block5.Forward(g.Block4.Forward(g.Block3.Forward(g.Block2.Forward(h))))
-	return g.C6.Forward(relu.Forward(g.B6.Forward(h))).Tanh()
+	return torch.Tidy(func() *torch.Tensor {
+		h := g.L1.Forward(z).View(z.Size(0), -1, 4, 4)
+		h = g.Block5.Forward(g.Block4.Forward(g.Block3.Forward(g.Block2.Forward(h))))
+		return g.C6.Forward(relu.Forward(g.B6.Forward(h))).Tanh()
+	})
 }
 
 // Critic64 maps pictures (N, Channels, 64, 64) in [−1, 1] to scores (N, 1), the higher the more real.
@@ -80,6 +82,8 @@ func NewCritic64(c Config) *Critic64 {
 
 // Forward scores pictures.
 func (d *Critic64) Forward(x *torch.Tensor) *torch.Tensor {
-	h := d.Block3.Forward(d.Block2.Forward(d.C1.Forward(x)))
-	return d.L6.Forward(d.Block5.Forward(d.Block4.Forward(h)).Flatten(torch.FlattenOptions{StartDim: 1}))
+	return torch.Tidy(func() *torch.Tensor {
+		h := d.Block3.Forward(d.Block2.Forward(d.C1.Forward(x)))
+		return d.L6.Forward(d.Block5.Forward(d.Block4.Forward(h)).Flatten(torch.FlattenOptions{StartDim: 1}))
+	})
 }

@@ -41,7 +41,9 @@ func NewGenerator(latent, width, channels int) *Generator {
 
 // Forward generates pictures.
 func (g *Generator) Forward(z *torch.Tensor) *torch.Tensor {
-	return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, 4, 4))
+	return torch.Tidy(func() *torch.Tensor {
+		return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, 4, 4))
+	})
 }
 
 // Discriminator maps pictures (N, channels, 32, 32) in [−1, 1] to scores (N, 1). Each layer is followed by LeakyReLU
@@ -70,7 +72,9 @@ func NewDiscriminator(width, channels int) *Discriminator {
 
 // Forward scores pictures.
 func (d *Discriminator) Forward(x *torch.Tensor) *torch.Tensor {
-	return d.Linear.Forward(d.Main.Forward(x).Flatten(torch.FlattenOptions{StartDim: 1}))
+	return torch.Tidy(func() *torch.Tensor {
+		return d.Linear.Forward(d.Main.Forward(x).Flatten(torch.FlattenOptions{StartDim: 1}))
+	})
 }
 
 func initialise(net any) {
