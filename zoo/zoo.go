@@ -7,11 +7,19 @@ import (
 
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/zoo/dcgan"
+	"github.com/forgergan/forger/zoo/gan"
+	"github.com/forgergan/forger/zoo/lsgan"
+	"github.com/forgergan/forger/zoo/wgan"
+	"github.com/forgergan/forger/zoo/wgangp"
 )
 
 // Systems are all systems, in the order of the tutorial that they come from.
 var Systems = []train.System{
+	gan.System,
 	dcgan.System,
+	lsgan.System,
+	wgan.System,
+	wgangp.System,
 }
 
 // Find returns the system of that name.

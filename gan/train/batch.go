@@ -15,10 +15,14 @@ import (
 // Batch is a batch of the data set on the device, and the way from losses to updates.
 type Batch struct {
 	Len     int
+	More    []*Batch // the further batches of this step where Parts.Batches asks for several
 	tensors map[string]*torch.Tensor
 	weight  float64  // of a part's losses, 1 for a whole batch
 	update  *updates // nil outside the trainer
 }
+
+// All lists the batches of the step: b itself, then More.
+func (b *Batch) All() []*Batch { return append([]*Batch{b}, b.More...) }
 
 // Tensor is the named field of the batch, (Len, …), or nil.
 func (b *Batch) Tensor(name string) *torch.Tensor { return b.tensors[name] }
@@ -56,6 +60,21 @@ func upload(b *data.Batch, device torch.Device) *Batch {
 	return out
 }
 
+// uploadAll copies the batches of a step to the device and gives their memory back. The first holds the others.
+func uploadAll(batches []*data.Batch, device torch.Device) (first *Batch, items int) {
+	for _, batch := range batches {
+		b := upload(batch, device)
+		items += b.Len
+		batch.Release()
+		if first == nil {
+			first = b
+		} else {
+			first.More = append(first.More, b)
+		}
+	}
+	return first, items
+}
+
 // updates is the trainer's hand in a model's updates. It is nil where no option asks for one.
 type updates struct {
 	device torch.Device
@@ -82,7 +101,9 @@ func newUpdates(o Options) *updates {
 
 // run makes one step of a model.
 func (u *updates) run(model Model, b *Batch) (m Metrics) {
-	b.update = u
+	for _, b := range b.All() {
+		b.update = u
+	}
 	if u.half == torch.DefaultDType {
 		return model.Step(b)
 	}

@@ -34,6 +34,7 @@ func (e *Interrupted) Error() string {
 func (r *Run) Train(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	torch.SetThreads(r.o.Threads) // a thread that ran an operator before Open keeps the number of then
 	if r.step == r.o.Steps {
 		r.out.report() // the program may have been killed between the last checkpoint and the report
 		return nil
@@ -44,7 +45,7 @@ func (r *Run) Train(ctx context.Context) error {
 		}
 	}
 	for r.step < r.o.Steps {
-		batch, err := r.loader.Next(ctx)
+		batches, err := r.next(ctx)
 		if err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				return r.interrupt()
@@ -52,7 +53,7 @@ func (r *Run) Train(ctx context.Context) error {
 			return r.dataFailed(err)
 		}
 		next := r.step + 1
-		if e := torch.Try(func() { err = r.makeStep(ctx, batch) }); e != nil {
+		if e := torch.Try(func() { err = r.makeStep(ctx, batches) }); e != nil {
 			err = r.explain(next, e)
 		}
 		var lost divergence
@@ -67,6 +68,27 @@ func (r *Run) Train(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// next fetches the batches of a step. Where one of them fails the loader goes back to the first.
+func (r *Run) next(ctx context.Context) ([]*data.Batch, error) {
+	count := 1
+	if f := r.model.Parts().Batches; f != nil {
+		count = f(r.step)
+	}
+	first := r.loader.State()
+	batches := make([]*data.Batch, 0, count)
+	for range count {
+		b, err := r.loader.Next(ctx)
+		if err != nil {
+			if len(batches) > 0 {
+				err = errors.Join(err, r.loader.Restore(first))
+			}
+			return nil, err
+		}
+		batches = append(batches, b)
+	}
+	return batches, nil
 }
 
 func (r *Run) interrupt() error {
@@ -107,19 +129,18 @@ func (r *Run) explain(step int, cause error) error {
 func (r *Run) due(step, period int) bool { return step%period == 0 || step == r.o.Steps }
 
 // makeStep makes one step and what falls due after it. The scope frees all that the step made.
-func (r *Run) makeStep(ctx context.Context, batch *data.Batch) (err error) {
+func (r *Run) makeStep(ctx context.Context, batches []*data.Batch) (err error) {
 	score := r.o.EvalEvery > 0 && len(r.o.Evaluators) > 0 && r.due(r.step+1, r.o.EvalEvery)
 	grid, save := r.due(r.step+1, r.o.Sample), r.due(r.step+1, r.o.Every)
 	note := score || grid || save || r.due(r.step+1, r.o.Log)
 	var losses, stats map[string]float64
 	torch.Scope(func() {
-		b := upload(batch, r.o.Device)
-		batch.Release()
+		b, images := uploadAll(batches, r.o.Device)
 		var m Metrics
 		if m, err = r.guarded(b); err != nil {
 			return
 		}
-		r.advance(b.Len)
+		r.advance(images)
 		if note {
 			losses, stats = read(m.Losses), read(m.Stats)
 		}

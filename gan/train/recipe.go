@@ -52,6 +52,8 @@
 package train
 
 import (
+	"slices"
+
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
@@ -66,7 +68,7 @@ type Model interface {
 	Config() any
 	// Parts lists what learns or remembers.
 	Parts() Parts
-	// Step makes one update of everything from one batch. It runs inside a scope.
+	// Step makes one update of everything, from one batch or as many as Parts.Batches asks for. It runs inside a scope.
 	Step(b *Batch) Metrics
 	// Preview makes the pictures of the sample grid, (N, C, H, W) in [−1, 1], always from the same latents.
 	Preview() *torch.Tensor
@@ -80,6 +82,10 @@ type Parts struct {
 	Optimizers []Optimizer
 	Schedules  []Schedule
 	Tensors    []nn.Entry // what else it remembers: fixed latents, pools
+
+	// Batches is how many batches of the data the step after so many steps takes, where D learns more often than G; see
+	// Batch.All. Nil is one in each step.
+	Batches func(step int) int
 
 	// Average is the decay of the moving average of the generators' weights that the system samples with by its paper;
 	// nil for none. Options.EMA goes before it.
@@ -113,6 +119,14 @@ type Schedule struct {
 type Metrics struct {
 	Losses []Value
 	Stats  []Value // D(real) and the like
+}
+
+// Keep saves the values for the scope around, and returns them: for a step that runs each of its updates in a scope.
+func (m Metrics) Keep() Metrics {
+	for _, v := range slices.Concat(m.Losses, m.Stats) {
+		v.Value.Keep()
+	}
+	return m
 }
 
 // Value is a named scalar.

@@ -120,12 +120,19 @@ func bench(c *cli.Context) error {
 
 // measure times steps on the same pictures again and again; the device has finished before each clock is read.
 func (r *benchReport) measure(model train.Model, images *torch.Tensor, device torch.Device, warmup, steps int) {
+	// Systems that learn from points of the plane read the other field.
+	batch := train.NewBatch(map[string]*torch.Tensor{"image": images, "point": images.View(r.Batch, -1).Narrow(1, 0, 2)})
+	if f := model.Parts().Batches; f != nil {
+		for range f(warmup+steps) - 1 {
+			batch.More = append(batch.More, batch)
+		}
+	}
 	var times []float64
 	for i := range warmup + steps {
 		torch.Synchronize(device)
 		start := time.Now()
 		torch.Scope(func() {
-			m := model.Step(train.NewBatch(map[string]*torch.Tensor{"image": images}))
+			m := model.Step(batch)
 			if i == 0 {
 				r.Losses = map[string]float64{}
 				for _, l := range m.Losses {
@@ -140,7 +147,7 @@ func (r *benchReport) measure(model train.Model, images *torch.Tensor, device to
 	}
 	slices.Sort(times)
 	r.MsMin, r.MsMedian = times[0], (times[(len(times)-1)/2]+times[len(times)/2])/2
-	r.ImagesPerS = float64(r.Batch) / r.MsMedian * 1000
+	r.ImagesPerS = float64(r.Batch*len(batch.All())) / r.MsMedian * 1000
 	r.PeakRSSMB = float64(progress.PeakRSS()) / (1 << 20)
 	r.PeakCUDAMB = float64(torch.DeviceMemory(device).PeakAllocated) / (1 << 20)
 	r.LiveTensors = torch.Live()

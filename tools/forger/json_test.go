@@ -68,8 +68,8 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 
 	var systems, sets []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(works(t, "list", "--json")), &systems))
-	require.Equal(t, "dcgan", systems[0]["name"])
-	require.Len(t, systems[0]["settings"], 8)
+	require.Equal(t, "dcgan", systems[1]["name"])
+	require.Len(t, systems[1]["settings"], 8)
 	require.NoError(t, json.Unmarshal([]byte(works(t, "data", "list", "--json")), &sets))
 	require.NotEmpty(t, sets)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Open returns a set by the name of a known one, which is fetched if need be, by a folder: one that holds IDX
-// files as MNIST names them, or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]). A known name
+// files as MNIST names them, or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]), or the name of a Mixture. A known name
 // wins over a folder of that name; write ./mnist for the folder. The error is one sentence: an unknown name or folder, an option that cannot be, and what
 // [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong.
 func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
@@ -24,6 +24,9 @@ func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	}
 	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
 		return nil, fmt.Errorf("data %s: pictures have 1 or 3 channels, not %d", nameOrDir, o.Channels)
+	}
+	if m := FindMixture(nameOrDir); m != nil {
+		return m, nil
 	}
 	if _, ok := fetch.Find(nameOrDir); ok {
 		dir, err := fetch.Get(ctx, nameOrDir, o.Log)

@@ -1,0 +1,91 @@
+package train_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/torchtest"
+)
+
+// several takes one, two or three batches in turn.
+type several struct {
+	*watched
+	batches []int // of each step
+}
+
+func (s *several) Parts() train.Parts {
+	p := s.watched.Parts()
+	p.Batches = func(step int) int { return step%3 + 1 }
+	return p
+}
+
+func (s *several) Step(b *train.Batch) (m train.Metrics) {
+	s.batches = append(s.batches, len(b.All()))
+	for _, b := range b.All() {
+		m = s.watched.Step(b)
+	}
+	return m
+}
+
+// severalIn opens a run of such steps as a new process would.
+func severalIn(t *testing.T, dir string, set pictures, o train.Options) (*train.Run, *several) {
+	t.Helper()
+	m := &several{watched: newModel(t, tiny, o.Seed)}
+	r, err := train.Open(dir, m, set, o)
+	require.NoError(t, err)
+	t.Cleanup(r.Close)
+	return r, m
+}
+
+func TestAStepTakesTheBatchesThatTheModelAsksFor(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Steps = 7
+	dir := t.TempDir()
+	r, m := severalIn(t, dir, set, o)
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+	require.Equal(t, []int{1, 2, 3, 1, 2, 3, 1}, m.batches)
+
+	// The 13 batches are those of 13 steps of one batch each.
+	o.Steps = 13
+	one := t.TempDir()
+	r, _ = open(t, one, o)
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+	torch.Scope(func() {
+		a, b := newModel(t, tiny, 1), newModel(t, tiny, 2)
+		require.NoError(t, train.LoadCheckpoint(latest(dir), a))
+		require.NoError(t, train.LoadCheckpoint(latest(one), b))
+		for i, n := range a.Parts().Networks {
+			for k, p := range nn.Parameters(n.Module) {
+				require.True(t, p.Equal(nn.Parameters(b.Parts().Networks[i].Module)[k]), "%s %d", n.Name, k)
+			}
+		}
+	})
+}
+
+func TestARunWhoseDataFailWithinAStepGoesOnWithTheSameBatches(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	whole := t.TempDir()
+	r, _ := severalIn(t, whole, set, o)
+	require.NoError(t, r.Train(t.Context()))
+	r.Close()
+	for item := 1; item < set.items; item += 7 { // in the first, second and third batch of a step
+		dir := t.TempDir()
+		broken := set
+		broken.torn = item
+		r, _ := severalIn(t, dir, broken, o)
+		require.ErrorContains(t, r.Train(t.Context()), "mend the data, then go on with: forger resume "+dir)
+		r.Close()
+		r, _ = severalIn(t, dir, set, o)
+		require.NoError(t, r.Train(t.Context()))
+		r.Close()
+		require.Equal(t, content(t, latest(whole)), content(t, latest(dir)), "item %d", item)
+	}
+}

@@ -1,0 +1,36 @@
+package gan
+
+import (
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch/data"
+)
+
+// System is the first GAN's entry in the zoo.
+var System = train.System{
+	Name:        "gan",
+	Title:       "the first GAN: points of the plane, or digits, from noise",
+	Paper:       "Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio: Generative Adversarial Nets, NIPS 2014",
+	Data:        "ring8",
+	NewConfig:   func() any { return new(Config) },
+	Presets:     presets(),
+	DataPresets: map[string]string{"ring8": "ring8", "grid25": "grid25", "mnist": "mnist", "fashion-mnist": "mnist"},
+	New:         func(settings any) (train.Model, error) { return build(*settings.(*Config)) },
+	DataOptions: func(any) data.Options { return data.Options{Size: side, Channels: 1} },
+}
+
+func presets() map[string]any {
+	all := map[string]any{}
+	for name, c := range Presets {
+		all[name] = &c
+	}
+	return all
+}
+
+// build is New with a nil interface where it fails.
+func build(c Config) (train.Model, error) {
+	m, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}

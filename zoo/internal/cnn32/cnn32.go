@@ -1,0 +1,94 @@
+// Package cnn32 holds the convolutional networks for 32×32 pictures of Miyato et al., "Spectral Normalization for
+// Generative Adversarial Networks", ICLR 2018, table 3, in the form that several systems train on CIFAR-10.
+package cnn32
+
+import (
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/nn/initializer"
+)
+
+var (
+	same  = nn.Conv{Padding: 1}            // a 3×3 convolution that keeps the size
+	twice = nn.Conv{Stride: 2, Padding: 1} // a 4×4 convolution that halves or doubles it
+	leaky = nn.LeakyReLU{Slope: 0.1, InPlace: true}
+)
+
+// Generator maps latents z (N, latent) to pictures (N, channels, 32, 32) in [−1, 1].
+//
+//	4×4    linear                    latent → 8·width   BN, ReLU
+//	8×8    transposed 4×4 stride 2   → 4·width          BN, ReLU
+//	16×16  transposed 4×4 stride 2   → 2·width          BN, ReLU
+//	32×32  transposed 4×4 stride 2   → width            BN, ReLU
+//	32×32  3×3                       → channels         tanh
+type Generator struct {
+	Linear *nn.Linear     `nn:"linear"`
+	Main   *nn.Sequential `nn:"main"`
+}
+
+// NewGenerator makes the network with weights from N(0, 0.02) and biases 0.
+func NewGenerator(latent, width, channels int) *Generator {
+	w := 8 * width
+	layers := []nn.Layer{nn.NewBatchNorm2d(w), nn.ReLU{InPlace: true}}
+	for ; w > width; w /= 2 {
+		layers = append(layers, nn.NewConvTranspose2d(w, w/2, 4, twice), nn.NewBatchNorm2d(w/2), nn.ReLU{InPlace: true})
+	}
+	layers = append(layers, nn.NewConv2d(w, channels, 3, same), nn.Tanh{})
+	g := &Generator{nn.NewLinear(latent, 16*8*width), nn.NewSequential(layers...)}
+	initialise(g)
+	return g
+}
+
+// Forward generates pictures.
+func (g *Generator) Forward(z *torch.Tensor) *torch.Tensor {
+	return torch.Tidy(func() *torch.Tensor {
+		return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, 4, 4))
+	})
+}
+
+// Discriminator maps pictures (N, channels, 32, 32) in [−1, 1] to scores (N, 1). Each layer is followed by LeakyReLU
+// 0.1; the transitions are 4×4 stride 2, the others 3×3.
+//
+//	32×32  channels → width
+//	16×16  → 2·width, 2·width
+//	8×8    → 4·width, 4·width
+//	4×4    → 8·width, 8·width
+//	1×1    linear → 1
+type Discriminator struct {
+	Main   *nn.Sequential `nn:"main"`
+	Linear *nn.Linear     `nn:"linear"`
+}
+
+// NewDiscriminator makes the network with weights from N(0, 0.02) and biases 0.
+func NewDiscriminator(width, channels int) *Discriminator {
+	layers := []nn.Layer{nn.NewConv2d(channels, width, 3, same), leaky}
+	for w := width; w < 8*width; w *= 2 {
+		layers = append(layers, nn.NewConv2d(w, 2*w, 4, twice), leaky, nn.NewConv2d(2*w, 2*w, 3, same), leaky)
+	}
+	d := &Discriminator{nn.NewSequential(layers...), nn.NewLinear(16*8*width, 1)}
+	initialise(d)
+	return d
+}
+
+// Forward scores pictures.
+func (d *Discriminator) Forward(x *torch.Tensor) *torch.Tensor {
+	return torch.Tidy(func() *torch.Tensor {
+		return d.Linear.Forward(d.Main.Forward(x).Flatten(torch.FlattenOptions{StartDim: 1}))
+	})
+}
+
+func initialise(net any) {
+	nn.Apply(net, func(m any) {
+		switch l := m.(type) {
+		case *nn.Linear:
+			initializer.Normal(l.Weight, 0, 0.02)
+			initializer.Constant(l.Bias, 0)
+		case *nn.Conv2d:
+			initializer.Normal(l.Weight, 0, 0.02)
+			initializer.Constant(l.Bias, 0)
+		case *nn.ConvTranspose2d:
+			initializer.Normal(l.Weight, 0, 0.02)
+			initializer.Constant(l.Bias, 0)
+		}
+	})
+}
