@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan"
-	"github.com/forgergan/forger/gan/metrics"
+	gannets "github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
-// The trunks of the metrics serve as feature networks.
-var _ gan.Taps = (*metrics.ClassifierTrunk)(nil)
+// The published networks serve as feature networks.
+var _ gan.Taps = (*gannets.ClassifierTrunk)(nil)
 
 func features(values ...float32) (layers []*torch.Tensor) {
 	for _, v := range values {
