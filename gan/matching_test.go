@@ -82,7 +82,7 @@ func TestPerceptualTakesGradientsThroughAFrozenTrunkOnly(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		torch.ManualSeed(2)
-		net := metrics.NewAlexNet()
+		net := gannets.NewAlexNet()
 		nn.Freeze(net)
 		fake, real := torch.Rand([]int{1, 3, 35, 35}).SetRequiresGrad(true), torch.Rand([]int{1, 3, 35, 35})
 		require.Zero(t, gan.Perceptual(net, real, real).Item())
@@ -138,7 +138,7 @@ func TestMaskedDifferencesAreAveragedOverAllElements(t *testing.T) {
 
 func ExamplePerceptual() {
 	torch.Scope(func() {
-		net := metrics.NewSqueezeNet() // into which published weights are loaded
+		net := gannets.NewSqueezeNet() // into which published weights are loaded
 		nn.Freeze(net)
 		real := torch.Rand([]int{1, 3, 32, 32})
 		fmt.Println(gan.Perceptual(net, real, real, gan.PerceptualOptions{Squared: true}).Item())
