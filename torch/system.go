@@ -16,7 +16,8 @@ func Threads() int {
 }
 
 // SetThreads sets the number of threads that one operator uses on the CPU. Results may differ
-// in the last bits between different numbers.
+// in the last bits between different numbers. It holds for the calling thread and for threads that have not computed
+// yet: others keep the number that they had, so a goroutine that computes stays on its thread (runtime.LockOSThread).
 func SetThreads(n int) {
 	f := newFrame("SetThreads", capi.Threads)
 	if n < 1 {

@@ -63,13 +63,13 @@ func (r *Run) Save() (err error) {
 	if err := checkpoint.Save(path, tensors, map[string]string{metadataKey: string(text)}); err != nil {
 		return err
 	}
-	if err := alias(path, filepath.Join(r.checkpoints(), latestName)); err != nil {
-		return err
-	}
-	if r.best != nil && r.best.Step == r.step {
+	if r.best != nil && r.best.Step == r.step { // first: a run killed between the two comes to this step again
 		if err := alias(path, filepath.Join(r.checkpoints(), bestName)); err != nil {
 			return err
 		}
+	}
+	if err := alias(path, filepath.Join(r.checkpoints(), latestName)); err != nil {
+		return err
 	}
 	r.fell = 0
 	return r.prune()

@@ -34,7 +34,7 @@ func (e *Interrupted) Error() string {
 func (r *Run) Train(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	torch.SetThreads(r.o.Threads) // a thread that ran an operator before Open keeps the number of then
+	torch.SetThreads(r.o.Threads) // again: a thread that has computed before Open did so keeps the number it had
 	if r.step == r.o.Steps {
 		r.out.report() // the program may have been killed between the last checkpoint and the report
 		return nil

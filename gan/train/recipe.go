@@ -72,7 +72,8 @@ type Model interface {
 	Step(b *Batch) Metrics
 	// Preview makes the pictures of the sample grid, (N, C, H, W) in [−1, 1], always from the same latents.
 	Preview() *torch.Tensor
-	// Sample makes n new pictures (n, C, H, W) in [−1, 1].
+	// Sample makes n new pictures (n, C, H, W) in [−1, 1]. Like Preview it works with the generators in evaluation mode,
+	// where standing statistics put them, as well as in training mode.
 	Sample(n int) *torch.Tensor
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan/train"
@@ -133,6 +134,27 @@ func TestTheNumberOfThreadsThatLibTorchChoseOnceStays(t *testing.T) {
 	saved, err := train.ReadSettings(dir)
 	require.NoError(t, err)
 	require.Equal(t, 1, saved.Threads)
+}
+
+// A thread of the system that has computed keeps its number when another one sets it.
+func TestARunTrainsWithItsThreadsWhateverItsThreadOfTheSystemDidBefore(t *testing.T) {
+	torchtest.Native(t)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	torch.SetThreads(2)
+	defer torch.SetThreads(1)
+	m := newModel(t, tiny, 3)
+	opened := make(chan *train.Run)
+	go func() {
+		r, err := train.Open(t.TempDir(), m, set, options())
+		assert.NoError(t, err)
+		opened <- r
+	}()
+	r := <-opened
+	defer r.Close()
+	require.Equal(t, 2, torch.Threads(), "of this thread")
+	m.before = func(int) { require.Equal(t, 1, torch.Threads()) }
+	require.NoError(t, r.Train(t.Context()))
 }
 
 func TestAFolderMayHaveAnyName(t *testing.T) {

@@ -36,7 +36,7 @@ func runFlags(s train.System) []cli.Flag {
 		&cli.StringFlag{Name: "init", Usage: "file to begin from: a checkpoint, or networks and optimisers that Python saved (forger convert)"},
 		&cli.BoolFlag{Name: "new", Usage: "start afresh; an old run in the folder is moved aside, to a name with .1, .2 …", DisableDefaultText: true},
 		deviceFlag, threadsFlag, channelsLastFlag,
-		&cli.StringFlag{Name: "amp", Usage: "mixed precision: bf16, or fp16 with scaled losses", DefaultText: "float32"},
+		&cli.StringFlag{Name: "amp", Usage: "mixed precision, for GPUs: bf16, or fp16 with scaled losses", DefaultText: "float32"},
 		&cli.StringFlag{Name: "ema", Usage: "moving average of the generator's weights, which pictures and scores are then made with: a decay (0.999, less at first), 0.999:constant, a half-life in pictures (10000img) or off", DefaultText: "as the system"},
 		&cli.IntFlag{Name: "accumulate", Usage: "parts in which a batch passes the networks: less memory, the same update but for batch norm", Value: 1},
 		&cli.Float64Flag{Name: "clip", Usage: "the most that the norm of an optimiser's gradients may be", DefaultText: "no limit"},
