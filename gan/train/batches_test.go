@@ -8,18 +8,23 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/optim/schedule"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
 // several takes one, two or three batches in turn.
 type several struct {
 	*watched
-	batches []int // of each step
+	batches []int              // of each step
+	rate    *schedule.Schedule // of G by epochs, may be nil
 }
 
 func (s *several) Parts() train.Parts {
 	p := s.watched.Parts()
 	p.Batches = func(step int) int { return step%3 + 1 }
+	if s.rate != nil {
+		p.Schedules = []train.Schedule{{Name: "G", Scheduler: s.rate, Epochs: true}}
+	}
 	return p
 }
 
@@ -67,6 +72,17 @@ func TestAStepTakesTheBatchesThatTheModelAsksFor(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAnEpochThatEndsWithinAStepCounts(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Steps = 12 // 24 batches, three passes of 8, of which the first ends within a step
+	r, m := severalIn(t, t.TempDir(), set, o)
+	g := m.Parts().Optimizers[0].Optimizer
+	m.rate = schedule.NewLambdaLR(g, func(epoch int) float64 { return 1 / float64(1+epoch) })
+	require.NoError(t, r.Train(t.Context()))
+	require.InDelta(t, 0.0002/4, g.Groups()[0].LR, 1e-12)
 }
 
 func TestARunWhoseDataFailWithinAStepGoesOnWithTheSameBatches(t *testing.T) {

@@ -45,6 +45,7 @@ func (r *Run) Train(ctx context.Context) error {
 		}
 	}
 	for r.step < r.o.Steps {
+		passes := r.passes()
 		batches, err := r.next(ctx)
 		if err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -53,7 +54,7 @@ func (r *Run) Train(ctx context.Context) error {
 			return r.dataFailed(err)
 		}
 		next := r.step + 1
-		if e := torch.Try(func() { err = r.makeStep(ctx, batches) }); e != nil {
+		if e := torch.Try(func() { err = r.makeStep(ctx, batches, passes) }); e != nil {
 			err = r.explain(next, e)
 		}
 		var lost divergence
@@ -128,8 +129,17 @@ func (r *Run) explain(step int, cause error) error {
 // due reports whether something that happens every period steps happens after that step.
 func (r *Run) due(step, period int) bool { return step%period == 0 || step == r.o.Steps }
 
+// passes counts the passes over the data that are over, as one is when what is left is no whole batch.
+func (r *Run) passes() int {
+	at := r.loader.State()
+	if at.Position+r.o.Batch > r.set.Len() {
+		return at.Epoch + 1
+	}
+	return at.Epoch
+}
+
 // makeStep makes one step and what falls due after it. The scope frees all that the step made.
-func (r *Run) makeStep(ctx context.Context, batches []*data.Batch) (err error) {
+func (r *Run) makeStep(ctx context.Context, batches []*data.Batch, passes int) (err error) {
 	score := r.o.EvalEvery > 0 && len(r.o.Evaluators) > 0 && r.due(r.step+1, r.o.EvalEvery)
 	grid, save := r.due(r.step+1, r.o.Sample), r.due(r.step+1, r.o.Every)
 	note := score || grid || save || r.due(r.step+1, r.o.Log)
@@ -140,7 +150,7 @@ func (r *Run) makeStep(ctx context.Context, batches []*data.Batch) (err error) {
 		if m, err = r.guarded(b); err != nil {
 			return
 		}
-		r.advance(images)
+		r.advance(images, r.passes() > passes)
 		if note {
 			losses, stats = read(m.Losses), read(m.Stats)
 		}
@@ -184,10 +194,9 @@ func (r *Run) makeStep(ctx context.Context, batches []*data.Batch) (err error) {
 }
 
 // advance counts a step, and lets what follows the weights and the steps do so.
-func (r *Run) advance(images int) {
+func (r *Run) advance(images int, newEpoch bool) {
 	r.step++
 	r.images += images
-	newEpoch := r.loader.State().Position+r.o.Batch > r.set.Len() // what is left is no whole batch
 	for _, s := range r.model.Parts().Schedules {
 		if !s.Epochs || newEpoch {
 			s.Scheduler.Step()
