@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/forgergan/forger/torch/internal/capi"
 )
 
 // DeviceType is a kind of device.
@@ -30,6 +32,9 @@ func ParseDevice(s string) (Device, error) {
 	case "cpu":
 		return d, nil
 	case "auto":
+		if !capi.CUDAPlausible() {
+			return d, nil // without opening LibTorch
+		}
 		if n, err := CUDADevices(); err == nil && n > 0 {
 			d.Type = CUDA
 		}

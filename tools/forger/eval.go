@@ -66,6 +66,7 @@ func eval(c *cli.Context) error {
 	if e.path, e.device, err = trainedModel(c); err != nil {
 		return err
 	}
+	setThreads(c)
 	if e.saved, e.system, err = systemOf(e.path); err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ func sample(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	setThreads(c)
 	torch.ManualSeed(c.Int64("seed"))
 	leave, err := standing(c, model, batch)
 	if err != nil {
@@ -102,8 +103,7 @@ func collect(c *cli.Context, n int, f func(from, k int) *torch.Tensor) (made *to
 	return torch.Cat(parts), nil
 }
 
-// trainedModel reads what commands on a trained model take: its checkpoint, a device and a number of threads, which it
-// sets.
+// trainedModel reads what commands on a trained model take: its checkpoint and a device.
 func trainedModel(c *cli.Context) (path string, device torch.Device, err error) {
 	from, err := oneArg(c, "run folder or checkpoint")
 	if err != nil {
@@ -115,10 +115,14 @@ func trainedModel(c *cli.Context) (path string, device torch.Device, err error) 
 	if device, err = torch.ParseDevice(c.String("device")); err != nil {
 		return "", device, err
 	}
+	return path, device, nil
+}
+
+// setThreads follows --threads. It opens LibTorch, during which Load could already read.
+func setThreads(c *cli.Context) {
 	if c.Int("threads") > 0 {
 		torch.SetThreads(c.Int("threads"))
 	}
-	return path, device, nil
 }
 
 // systemOf reads how the run of a checkpoint was set up, and finds its system.

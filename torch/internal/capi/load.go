@@ -28,7 +28,7 @@ func Load(root, shim, stamp string) error {
 	if got := uint64(C.forger_libtorch_abi()); got != libtorchABI {
 		return fmt.Errorf("LibTorch in %s is version %s, Forger needs 2.11", root, abiString(got))
 	}
-	if cudaPlausible() {
+	if CUDAPlausible() {
 		if _, err := os.Stat(lib("libtorch_cuda.so")); err == nil {
 			if err := open(lib("libtorch_cuda.so")); err != nil {
 				cudaFailure = err
@@ -64,8 +64,8 @@ func open(path string) error {
 	return nil
 }
 
-// cudaPlausible reports whether it is worth the 300 MB that the CUDA library takes.
-func cudaPlausible() bool {
+// CUDAPlausible reports whether it is worth the 300 MB that the CUDA library takes: where it is not, there is no GPU.
+func CUDAPlausible() bool {
 	if v, set := os.LookupEnv("CUDA_VISIBLE_DEVICES"); set && v == "" {
 		return false
 	}
