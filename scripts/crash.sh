@@ -16,6 +16,8 @@ systems=("${@:2}")
 small() {
 	case $1 in
 	dcgan) echo "--data mnist --size 16 --width 8" ;;
+	gan) echo "--data ring8" ;;
+	wgan) echo "--data mnist --size 16 --channels 1 --width 8 --critic 2" ;;
 	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,13 @@ func TestHelpShowsFlagsInOrderWithDefaultsAndPresets(t *testing.T) {
 	}
 	require.Contains(t, works(t, "list"), "presets digits, paper; all settings: forger train dcgan --help")
 	require.Contains(t, works(t, "data", "list"), "fashion-mnist\n  60,000 + 10,000 grey pictures of clothes")
+}
+
+// A setting with the name of a flag of every training would end the program.
+func TestEverySystemShowsItsHelp(t *testing.T) {
+	for _, name := range systemNames() {
+		require.Contains(t, works(t, "train", name, "--help"), "SETTINGS OF "+strings.ToUpper(name))
+	}
 }
 
 func TestARunIsResumedFromAnyFolder(t *testing.T) {

@@ -26,7 +26,7 @@ type Config struct {
 	Optimizer  string  `default:"rmsprop" choices:"rmsprop,adam" help:"of both networks; Adam with betas 0 and 0.9"`
 	LR         float64 `default:"0.00005" help:"learning rate of both optimisers"`
 	Decay      int     `help:"steps over which both learning rates fall to 0, 0 to keep them"`
-	Clip       float64 `default:"0.01" help:"bound of the critic's parameters"`
+	WeightClip float64 `default:"0.01" help:"bound of the critic's parameters"`
 	ClipBefore bool    `help:"clip before a step of the critic, as the authors' program, instead of after it"`
 	Critic     int     `default:"5" help:"steps of the critic, each on a batch of its own, for one of the generator"`
 	Warmup     int     `help:"steps of the critic in the first 25 steps and in every 500th, 0 for as many as else"`
@@ -41,7 +41,7 @@ var Presets = map[string]Config{
 	"authors":     {Warmup: 100, ClipBefore: true},
 	"paper-mlp":   {G: "mlp"},
 	"digits":      {Size: 32, Channels: 1, Width: 32},
-	"cifar10-cnn": {Size: 32, G: "cnn", D: "cnn", Optimizer: "adam", LR: 2e-4, Decay: 100000, Clip: 0.1, Critic: 1, GenBatch: 2, Flip: true, BNEval: true},
+	"cifar10-cnn": {Size: 32, G: "cnn", D: "cnn", Optimizer: "adam", LR: 2e-4, Decay: 100000, WeightClip: 0.1, Critic: 1, GenBatch: 2, Flip: true, BNEval: true},
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.
@@ -58,8 +58,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("wgan: --latent %d, --width %d and --hidden %d must be at least 1", c.Latent, c.Width, c.Hidden)
 	case c.Critic < 1 || c.GenBatch < 1:
 		return c, fmt.Errorf("wgan: --critic %d and --gen-batch %d must be at least 1", c.Critic, c.GenBatch)
-	case c.LR < 0 || c.Decay < 0 || c.Warmup < 0 || c.Clip <= 0:
-		return c, fmt.Errorf("wgan: --lr %g, --decay %d and --warmup %d must not be negative, --clip %g must be above 0", c.LR, c.Decay, c.Warmup, c.Clip)
+	case c.LR < 0 || c.Decay < 0 || c.Warmup < 0 || c.WeightClip <= 0:
+		return c, fmt.Errorf("wgan: --lr %g, --decay %d and --warmup %d must not be negative, --weight-clip %g must be above 0", c.LR, c.Decay, c.Warmup, c.WeightClip)
 	}
 	return c, nil
 }

@@ -107,7 +107,7 @@ func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 // training goes astray otherwise.
 func (m *Model) criticStep(b *train.Batch) (metrics train.Metrics) {
 	if m.config.ClipBefore {
-		gan.WeightClip(nn.Parameters(m.D), m.config.Clip)
+		gan.WeightClip(nn.Parameters(m.D), m.config.WeightClip)
 	}
 	m.optD.ZeroGrad()
 	for _, part := range b.Parts() {
@@ -120,7 +120,7 @@ func (m *Model) criticStep(b *train.Batch) (metrics train.Metrics) {
 	}
 	b.Step(m.optD)
 	if !m.config.ClipBefore {
-		gan.WeightClip(nn.Parameters(m.D), m.config.Clip)
+		gan.WeightClip(nn.Parameters(m.D), m.config.WeightClip)
 	}
 	return metrics
 }

@@ -22,7 +22,7 @@ var small = map[string]Config{
 	"no norm": {Size: 16, Channels: 1, Latent: 8, Width: 4, Critic: 2, LR: 1e-3, NoBN: true},
 	"mlp":     {Size: 16, Channels: 1, Latent: 8, Hidden: 16, G: "mlp", D: "mlp", Critic: 2, LR: 1e-3},
 	"warm-up": {Size: 16, Channels: 1, Latent: 8, Width: 4, Critic: 2, LR: 1e-3, Warmup: 3, ClipBefore: true},
-	"cnn":     {Size: 32, Channels: 1, Latent: 8, Width: 4, G: "cnn", D: "cnn", Optimizer: "adam", Critic: 1, Clip: 0.1, LR: 1e-3, Decay: 100},
+	"cnn":     {Size: 32, Channels: 1, Latent: 8, Width: 4, G: "cnn", D: "cnn", Optimizer: "adam", Critic: 1, WeightClip: 0.1, LR: 1e-3, Decay: 100},
 }
 
 func pictures(c Config) zootest.Pictures {
@@ -60,7 +60,7 @@ func TestTheCriticLearnsToTellTheDistanceWithinItsClip(t *testing.T) {
 			require.Less(t, losses[11], losses[0], "the critic tells more of the distance")
 			torch.Scope(func() {
 				for _, p := range nn.Parameters(m.D) {
-					bound := m.config.Clip
+					bound := m.config.WeightClip
 					if m.config.ClipBefore { // a step of RMSprop is at most 10·LR
 						bound += 10 * m.config.LR
 					}
@@ -93,12 +93,12 @@ func TestTheCriticIsWarmedUpAsTheAuthorsDo(t *testing.T) {
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for want, c := range map[string]Config{
-		"wgan: --size 250 is not 16, 32, 64 or 128":                                                  {Size: 250},
-		"wgan: --g cnn and --d cnn are for 32 pixels, not --size 64":                                 {G: "cnn"},
-		"wgan: --channels 2 is neither 1 nor 3":                                                      {Channels: 2},
-		"wgan: --critic -1 and --gen-batch 1 must be at least 1":                                     {Critic: -1},
-		"wgan: --latent 100, --width -1 and --hidden 512 must be at least 1":                         {Width: -1},
-		"wgan: --lr 5e-05, --decay 0 and --warmup 0 must not be negative, --clip -1 must be above 0": {Clip: -1},
+		"wgan: --size 250 is not 16, 32, 64 or 128":                                                         {Size: 250},
+		"wgan: --g cnn and --d cnn are for 32 pixels, not --size 64":                                        {G: "cnn"},
+		"wgan: --channels 2 is neither 1 nor 3":                                                             {Channels: 2},
+		"wgan: --critic -1 and --gen-batch 1 must be at least 1":                                            {Critic: -1},
+		"wgan: --latent 100, --width -1 and --hidden 512 must be at least 1":                                {Width: -1},
+		"wgan: --lr 5e-05, --decay 0 and --warmup 0 must not be negative, --weight-clip -1 must be above 0": {WeightClip: -1},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)
