@@ -41,6 +41,7 @@ type Missing struct {
 	Places []string
 }
 
+// Error says what is missing, where it was looked for and how to bring it.
 func (m *Missing) Error() string {
 	way := fmt.Sprintf("get %s (%s) and run: forger weights add %s", m.File.Sources[0].File, m.File.Sources[0].From, m.File.Sources[0].File)
 	if m.File.Packaged() {
