@@ -161,12 +161,6 @@ var System = train.System{
 	NewConfig:   func() any { return new(Config) },
 	Presets:     map[string]any{"small": &Config{Width: 16}},
 	DataPresets: map[string]string{"mnist": "small"},
-	New: func(settings any) (train.Model, error) {
-		m, err := New(*settings.(*Config))
-		if err != nil {
-			return nil, err // not m: a nil pointer in an interface is not nil
-		}
-		return m, nil
-	},
+	New:         train.NewOf(New),
 	DataOptions: func(any) data.Options { return data.Options{Size: 32, Channels: 1} },
 }

@@ -24,6 +24,27 @@ type System struct {
 	DataOptions func(settings any) data.Options   // the pictures that the model takes
 }
 
+// PresetsOf makes the Presets of a System from those of its package.
+func PresetsOf[C any](presets map[string]C) map[string]any {
+	all := map[string]any{}
+	for name, c := range presets {
+		all[name] = &c
+	}
+	return all
+}
+
+// NewOf makes the New of a System from the constructor of its package. Where that fails the model is nil, not an interface
+// that holds a nil pointer.
+func NewOf[C any, M Model](construct func(C) (M, error)) func(settings any) (Model, error) {
+	return func(settings any) (Model, error) {
+		m, err := construct(*settings.(*C))
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
+}
+
 // Settings returns the settings of a preset, or for a data set, with all defaults filled in. Without
 // a preset and for other data they are the defaults.
 func (s System) Settings(preset, dataset string) (settings any, used string, err error) {

@@ -12,20 +12,11 @@ var System = train.System{
 	Paper:       "Radford, Metz, Chintala: Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks, ICLR 2016",
 	Data:        "mnist",
 	NewConfig:   func() any { return new(Config) },
-	Presets:     map[string]any{"paper": new(Presets["paper"]), "digits": new(Presets["digits"])},
+	Presets:     train.PresetsOf(Presets),
 	DataPresets: map[string]string{"mnist": "digits", "fashion-mnist": "digits"},
-	New:         func(settings any) (train.Model, error) { return build(*settings.(*Config)) },
+	New:         train.NewOf(New),
 	DataOptions: func(settings any) data.Options {
 		c := settings.(*Config)
 		return data.Options{Size: c.Size, Channels: c.Channels}
 	},
-}
-
-// build is New with a nil interface where it fails.
-func build(c Config) (train.Model, error) {
-	m, err := New(c)
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
 }

@@ -12,25 +12,8 @@ var System = train.System{
 	Paper:       "Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio: Generative Adversarial Nets, NIPS 2014",
 	Data:        "ring8",
 	NewConfig:   func() any { return new(Config) },
-	Presets:     presets(),
+	Presets:     train.PresetsOf(Presets),
 	DataPresets: map[string]string{"ring8": "ring8", "grid25": "grid25", "mnist": "mnist", "fashion-mnist": "mnist"},
-	New:         func(settings any) (train.Model, error) { return build(*settings.(*Config)) },
+	New:         train.NewOf(New),
 	DataOptions: func(any) data.Options { return data.Options{Size: side, Channels: 1} },
-}
-
-func presets() map[string]any {
-	all := map[string]any{}
-	for name, c := range Presets {
-		all[name] = &c
-	}
-	return all
-}
-
-// build is New with a nil interface where it fails.
-func build(c Config) (train.Model, error) {
-	m, err := New(c)
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
 }

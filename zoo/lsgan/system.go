@@ -12,28 +12,11 @@ var System = train.System{
 	Paper:       "Mao, Li, Xie, Lau, Wang, Smolley: Least Squares Generative Adversarial Networks, ICCV 2017",
 	Data:        "mnist",
 	NewConfig:   func() any { return new(Config) },
-	Presets:     presets(),
+	Presets:     train.PresetsOf(Presets),
 	DataPresets: map[string]string{"mnist": "digits", "fashion-mnist": "digits"},
-	New:         func(settings any) (train.Model, error) { return build(*settings.(*Config)) },
+	New:         train.NewOf(New),
 	DataOptions: func(settings any) data.Options {
 		c := settings.(*Config)
 		return data.Options{Size: c.Size, Channels: c.Channels}
 	},
-}
-
-func presets() map[string]any {
-	all := map[string]any{}
-	for name, c := range Presets {
-		all[name] = &c
-	}
-	return all
-}
-
-// build is New with a nil interface where it fails.
-func build(c Config) (train.Model, error) {
-	m, err := New(c)
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
 }
