@@ -12,9 +12,6 @@
 //		RunningMean *torch.Tensor `nn:"running_mean,buffer"`
 //	}
 //
-// A field may be a slice of modules. Their names are numbers under that of the field, blocks.0 and so on for `nn:"blocks"`, or
-// hold the number where the tag has a star: model0, model1 for `nn:"model*"`.
-//
 // Layers without tensors are literals whose zero settings are PyTorch's defaults, as ReLU{} and MaxPool2d{Size: 2}; layers
 // with tensors are made by constructors, as NewConv2d, and initialised with PyTorch's numbers. Layers of one kind for
 // signals, pictures and volumes are defined as one struct: the fields of Conv2d are those of Convolution.
@@ -335,12 +332,7 @@ func childrenOf(v reflect.Value) []child {
 		if !tagged || field.Type == tensorType || field.Type.Implements(namerType) {
 			continue
 		}
-		switch f := s.Field(i); {
-		case f.Kind() == reflect.Slice && strings.Contains(tag, "*"):
-			for k := range f.Len() {
-				out = append(out, child{strings.Replace(tag, "*", strconv.Itoa(k), 1), f.Index(k)})
-			}
-		case f.Kind() == reflect.Slice || !f.IsZero():
+		if f := s.Field(i); f.Kind() == reflect.Slice || !f.IsZero() {
 			out = append(out, child{tag, f})
 		}
 	}

@@ -69,20 +69,6 @@ func TestNamesAreDottedPathsWithParametersBeforeBuffersBeforeChildren(t *testing
 	})
 }
 
-func TestAStarInATagIsTheNumberOfAChild(t *testing.T) {
-	native(t, func() {
-		var net struct {
-			Groups []*nn.Sequential `nn:"model*"`
-		}
-		for range 2 {
-			net.Groups = append(net.Groups, nn.NewSequential(nn.NewLinear(1, 1, nn.LinearOptions{NoBias: true})))
-		}
-		require.Equal(t, []string{"model0.0.weight", "model1.0.weight"}, names(nn.StateDict(&net)))
-		nn.Eval(&net)
-		require.Len(t, nn.Parameters(&net), 2)
-	})
-}
-
 func TestTheOrderOfDCGANsStateIsTheOfficialOne(t *testing.T) {
 	torchtest.Native(t)
 	// The kit's order of the generator's keys, for the same layers in a struct called main.

@@ -40,7 +40,6 @@ type Config struct {
 	Feature    *float64 `default:"10" help:"weight of feature matching"`
 	Perceptual string   `default:"none" choices:"none,vgg19,effnet-lite0" help:"network that compares pictures besides; vgg19 is the paper's"`
 	Similarity *float64 `default:"10" help:"weight of that comparison"`
-	Weights    string   `help:"file of its weights; found as forger weights does if empty"`
 	KLD        *float64 `default:"0.05" help:"weight of the Kullback-Leibler divergence with --vae"`
 
 	LR       float64 `default:"0.0002" help:"learning rate, halved for the generator and doubled for the discriminator"`

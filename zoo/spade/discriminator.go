@@ -1,6 +1,9 @@
 package spade
 
 import (
+	"fmt"
+
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 )
@@ -15,72 +18,69 @@ func normalised(in, out, kernel int, o nn.Conv) *nn.Sequential {
 }
 
 // Discriminator judges patches of a picture with its label map, at full size and at halves of it. NVlabs/SPADE
-// models/networks/discriminator.py, MultiscaleDiscriminator.
-type Discriminator struct {
-	Scales []*PatchDiscriminator `nn:"discriminator_*"`
-}
-
-// PatchDiscriminator is one of them, all of 4×4 convolutions with a padding of 2. Official NLayerDiscriminator.
+// models/networks/discriminator.py, MultiscaleDiscriminator. A scale, its official NLayerDiscriminator, is made of 4×4
+// convolutions with a padding of 2, here with 4 CriticLayers and a CriticWidth of 64:
 //
-//	model0    stride 2   maps + Channels → W                          LeakyReLU 0.2
-//	model1    stride 2   → 2·W, at most 512   spectral, instance norm   LeakyReLU 0.2
-//	…         the last of CriticLayers has stride 1
-//	model4    stride 1   → 1
-type PatchDiscriminator struct {
-	Groups []*nn.Sequential `nn:"model*"`
+//	model0   stride 2   maps + Channels → 64                           LeakyReLU 0.2
+//	model1   stride 2   → 128     spectral and instance norm, no bias   LeakyReLU 0.2
+//	model2   stride 2   → 256     spectral and instance norm, no bias   LeakyReLU 0.2
+//	model3   stride 1   → 512     spectral and instance norm, no bias   LeakyReLU 0.2
+//	model4   stride 1   → 1
+type Discriminator struct {
+	Nets nn.ModuleDict `nn:""` // discriminator_<s>, each an nn.ModuleDict of model<j>
+
+	scales [][]nn.Layer
 }
 
 // NewDiscriminator makes the discriminator of settings that are complete.
 func NewDiscriminator(c Config) *Discriminator {
 	d := &Discriminator{}
-	for range c.Scales {
-		d.Scales = append(d.Scales, newPatchDiscriminator(c))
+	for s := range c.Scales {
+		var scale nn.ModuleDict
+		layers := patchLayers(c)
+		for j, l := range layers {
+			scale = append(scale, nn.NamedModule{Name: fmt.Sprintf("model%d", j), Module: l})
+		}
+		d.Nets = append(d.Nets, nn.NamedModule{Name: fmt.Sprintf("discriminator_%d", s), Module: scale})
+		d.scales = append(d.scales, layers)
 	}
 	return d
 }
 
-func newPatchDiscriminator(c Config) *PatchDiscriminator {
+// patchLayers are the layers of one scale.
+func patchLayers(c Config) (layers []nn.Layer) {
+	const most = 512
 	down, flat := nn.Conv{Stride: 2, Padding: 2}, nn.Conv{Padding: 2}
 	w := c.CriticWidth
-	d := &PatchDiscriminator{Groups: []*nn.Sequential{nn.NewSequential(nn.NewConv2d(c.maps()+c.Channels, w, 4, down), leaky)}}
+	layers = append(layers, nn.NewSequential(nn.NewConv2d(c.maps()+c.Channels, w, 4, down), leaky))
 	for n := 1; n < c.CriticLayers; n++ {
-		o, before := down, w
+		conv, next := down, min(2*w, most)
 		if n == c.CriticLayers-1 {
-			o = flat
+			conv = flat
 		}
-		w = min(2*w, 512)
-		d.Groups = append(d.Groups, nn.NewSequential(normalised(before, w, 4, o), leaky))
+		layers = append(layers, nn.NewSequential(normalised(w, next, 4, conv), leaky))
+		w = next
 	}
-	d.Groups = append(d.Groups, nn.NewSequential(nn.NewConv2d(w, 1, 4, flat)))
-	return d
+	return append(layers, nn.NewSequential(nn.NewConv2d(w, 1, 4, flat)))
 }
 
-// Forward maps label maps and pictures (N, maps + Channels, H, W) to what each group of each scale gives, the largest scale
+// Forward maps label maps and pictures (N, maps + Channels, H, W) to what each layer of each scale gives, the largest scale
 // first; the last of a scale are its scores (N, 1, h, w).
-func (d *Discriminator) Forward(x *torch.Tensor) (features [][]*torch.Tensor) {
-	halve := nn.AvgPool2d{Size: 3, Stride: 2, Padding: 1, ExcludePad: true}
-	for i, scale := range d.Scales {
-		if i > 0 {
-			x = halve.Forward(x)
+func (d *Discriminator) Forward(x *torch.Tensor) [][]*torch.Tensor {
+	out := make([][]*torch.Tensor, len(d.scales))
+	torch.TidyAll(func() (all []*torch.Tensor) {
+		for s, layers := range d.scales {
+			if s > 0 {
+				x = translation.HalveMap(x)
+			}
+			h := x
+			for _, l := range layers {
+				h = l.Forward(h)
+				out[s] = append(out[s], h)
+			}
+			all = append(all, out[s]...)
 		}
-		features = append(features, scale.Forward(x))
-	}
-	return features
-}
-
-// Forward maps (N, maps + Channels, H, W) to what each group gives.
-func (d *PatchDiscriminator) Forward(x *torch.Tensor) (features []*torch.Tensor) {
-	for _, g := range d.Groups {
-		x = g.Forward(x)
-		features = append(features, x)
-	}
-	return features
-}
-
-// scores are the last features of each scale.
-func scores(features [][]*torch.Tensor) (out []*torch.Tensor) {
-	for _, f := range features {
-		out = append(out, f[len(f)-1])
-	}
+		return all
+	})
 	return out
 }

@@ -3,6 +3,7 @@ package spade
 import (
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/nn/initializer"
 	"github.com/forgergan/forger/torch/optim"
@@ -19,8 +20,8 @@ type Model struct {
 	game       gan.Loss
 	optG, optD *optim.Adam // G's has the encoder, too
 	decay      []train.Schedule
-	judge      *judge       // nil without Perceptual
-	shown      *train.Batch // the items of the sample grid
+	perceptual *translation.Perceptual // nil for none
+	shown      *train.Batch            // the items of the sample grid
 }
 
 // games are the adversarial losses by their official names.
@@ -34,7 +35,10 @@ func New(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{config: c, game: games[c.Loss], G: NewGenerator(c), D: NewDiscriminator(c)}
+	m := &Model{
+		config: c, game: games[c.Loss], perceptual: translation.NewPerceptual(c.Perceptual),
+		G: NewGenerator(c), D: NewDiscriminator(c),
+	}
 	initialise(m.G)
 	initialise(m.D)
 	learnt := nn.Parameters(m.G)
@@ -42,9 +46,6 @@ func New(c Config) (*Model, error) {
 		m.E = NewEncoder(c)
 		initialise(m.E)
 		learnt = append(learnt, nn.Parameters(m.E)...)
-	}
-	if c.Perceptual != "none" {
-		m.judge = &judge{name: c.Perceptual, file: c.Weights}
 	}
 	rateG, rateD, betas := c.LR/2, c.LR*2, [2]float64{0, 0.9}
 	if c.NoTTUR {

@@ -3,6 +3,7 @@ package spade
 import (
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 )
@@ -34,13 +35,13 @@ func (m *Model) generatorStep(b *train.Batch) (metrics train.Metrics, fake *torc
 		style := m.encode(real)
 		fake = m.G.Forward(labels, style.z)
 		ofFake, ofReal := m.compare(labels, fake, real)
-		adversarial := gan.MeanOver(m.game.Generator, scores(ofFake))
+		adversarial := gan.MeanOver(m.game.Generator, translation.Logits(ofFake))
 		matching := gan.FeatureMatching(ofFake, ofReal).MulScalar(*m.config.Feature)
 		loss := adversarial.Add(matching)
 		metrics.Losses = append(metrics.Losses,
 			train.Value{Name: "G", Value: adversarial}, train.Value{Name: "G/feature", Value: matching})
-		if m.judge != nil {
-			similarity := m.judge.loss(fake, real).MulScalar(*m.config.Similarity)
+		if m.perceptual != nil {
+			similarity := m.perceptual.Loss(inColour(fake), inColour(real)).MulScalar(*m.config.Similarity)
 			loss = loss.Add(similarity)
 			metrics.Losses = append(metrics.Losses, train.Value{Name: "G/perceptual", Value: similarity})
 		}
@@ -65,7 +66,7 @@ func (m *Model) criticStep(b *train.Batch) (metrics train.Metrics) {
 		var fake *torch.Tensor
 		torch.NoGrad(func() { fake = m.G.Forward(labels, m.encode(real).z) })
 		ofFake, ofReal := m.compare(labels, fake, real)
-		onFake, onReal := gan.MeanOver(m.game.Fake, scores(ofFake)), gan.MeanOver(m.game.Real, scores(ofReal))
+		onFake, onReal := gan.MeanOver(m.game.Fake, translation.Logits(ofFake)), gan.MeanOver(m.game.Real, translation.Logits(ofReal))
 		part.Backward(onFake.Add(onReal))
 		metrics.Losses = append(metrics.Losses,
 			train.Value{Name: "D/fake", Value: onFake}, train.Value{Name: "D/real", Value: onReal})
