@@ -16,13 +16,11 @@ func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 		metrics, _ = m.generatorStep(b)
 		metrics.Keep()
 	})
+	var critic train.Metrics // of the last batch
 	for _, b := range b.All() {
-		torch.Scope(func() {
-			of := m.criticStep(b).Keep()
-			metrics.Losses = append(metrics.Losses, of.Losses...)
-			metrics.Stats = append(metrics.Stats, of.Stats...)
-		})
+		torch.Scope(func() { critic = m.criticStep(b).Keep() })
 	}
+	metrics.Losses = append(metrics.Losses, critic.Losses...)
 	return metrics
 }
 
