@@ -46,7 +46,7 @@ func NewGenerator(c Config) *Generator {
 	block := func(in, out int) *gan.SPADEBlock {
 		return gan.NewSPADEBlock(in, out, maps, spectral, gan.SPADEOptions{Instance: c.Norm == "instance", Hidden: c.Hidden})
 	}
-	g := &Generator{height: c.height() / c.multiple(), width: c.Size / c.multiple()}
+	g := &Generator{height: c.Height / c.multiple(), width: c.Size / c.multiple()}
 	if c.VAE {
 		g.FC = nn.NewLinear(c.Latent, 16*w*g.height*g.width)
 	} else {

@@ -74,9 +74,9 @@ func initialise(module any) {
 	})
 }
 
-// schedules let the learning rates fall in a line after LREpochs.
+// schedules let the learning rates fall in a line after Niter.
 func (m *Model) schedules() (all []train.Schedule) {
-	keep, fall := *m.config.LREpochs, *m.config.LRDecay
+	keep, fall := m.config.Niter, m.config.NiterDecay
 	if fall == 0 {
 		return nil
 	}
@@ -103,15 +103,15 @@ func (m *Model) Parts() train.Parts {
 	p := train.Parts{
 		Networks: []train.Network{
 			{Name: "G", Module: m.G, Generator: true},
-			{Name: "D", Module: m.D, Inputs: [][]int{{2, c.maps() + c.Channels, c.height(), c.Size}}},
+			{Name: "D", Module: m.D, Inputs: [][]int{{2, c.maps() + c.Channels, c.Height, c.Size}}},
 		},
 		Optimizers: m.optimizers(),
 		Schedules:  m.decay,
-		Batches:    func(int) int { return c.Critic },
+		Batches:    func(int) int { return c.DiscSteps },
 	}
 	if m.E != nil {
 		p.Networks = append(p.Networks, train.Network{
-			Name: "E", Module: m.E, Generator: true, Inputs: [][]int{{2, c.Channels, c.height(), c.Size}},
+			Name: "E", Module: m.E, Generator: true, Inputs: [][]int{{2, c.Channels, c.Height, c.Size}},
 		})
 	}
 	return p

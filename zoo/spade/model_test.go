@@ -21,7 +21,7 @@ func (s scenes) Name() string { return "scenes" }
 func (s scenes) Len() int     { return 16 }
 
 func (s scenes) Fields() []data.Field {
-	h, w := s.c.height(), s.c.Size
+	h, w := s.c.Height, s.c.Size
 	return []data.Field{
 		{Name: "label", Shape: []int{h, w}, Int64: true}, {Name: "instance", Shape: []int{h, w}, Int64: true},
 		{Name: "image", Shape: []int{s.c.Channels, h, w}},
@@ -29,7 +29,7 @@ func (s scenes) Fields() []data.Field {
 }
 
 func (s scenes) Read(i int, rng *rand.Rand, row []data.Array) error {
-	h, w := s.c.height(), s.c.Size
+	h, w := s.c.Height, s.c.Size
 	x, y, r := rng.IntN(w), rng.IntN(h), h/4
 	class := int64(1 + i%(s.c.classes()-1))
 	for k := range h * w {
@@ -48,10 +48,10 @@ func (s scenes) Read(i int, rng *rand.Rand, row []data.Array) error {
 // small are settings of each kind that are quick to train.
 var small = map[string]Config{
 	"plain":                {},
-	"instance maps, grey":  {Instance: true, Channels: 1, DontCare: true, Critic: 2, Loss: "ls"},
+	"instance maps, grey":  {Instance: true, Channels: 1, DontCare: true, DiscSteps: 2, Loss: "ls"},
 	"a style":              {VAE: true, Latent: 4, NoTTUR: true, Loss: "w"},
-	"more, not square":     {Size: 128, Aspect: 2, Upsampling: "more", Norm: "instance", Loss: "original"},
-	"most, batch's values": {Size: 128, Upsampling: "most", BatchStats: true, Scales: 1, CriticLayers: 2},
+	"more, not square":     {Size: 128, Height: 64, Upsampling: "more", Norm: "instance", Loss: "original"},
+	"most, batch's values": {Size: 128, Upsampling: "most", BatchStats: true, Scales: 1, DiscLayers: 2},
 }
 
 // completed are small settings with what all of them share.
@@ -60,7 +60,7 @@ func completed(t *testing.T, c Config) Config {
 	if c.Size == 0 {
 		c.Size = 32
 	}
-	c.Load, c.Labels, c.Width, c.Hidden, c.CriticWidth, c.LR = 1<<10, 3, 2, 16, 4, 2e-3
+	c.Classes, c.Width, c.Hidden, c.DiscWidth, c.LR = 3, 2, 16, 4, 2e-3
 	c, err := c.withDefaults()
 	require.NoError(t, err)
 	return c
@@ -97,7 +97,7 @@ func TestAKilledRunEndsWithTheBitsOfAnUnbrokenOne(t *testing.T) {
 	for _, name := range []string{"instance maps, grey", "a style"} {
 		t.Run(name, func(t *testing.T) {
 			c := completed(t, small[name])
-			c.LREpochs, c.LRDecay = new(0), new(3)
+			c.Niter, c.NiterDecay = 1, 3
 			zootest.Resumes(t, func() (train.Model, error) { return New(c) }, scenes{c})
 		})
 	}
@@ -140,7 +140,7 @@ func TestTheWeightsBeginAsXaviersTimesTwoHundredths(t *testing.T) {
 }
 
 func TestTheLearningRatesFallInALineByEpochs(t *testing.T) {
-	m := model(t, Config{LREpochs: new(2), LRDecay: new(4)})
+	m := model(t, Config{Niter: 2, NiterDecay: 4})
 	for epoch, want := range []float64{1e-3, 1e-3, 1e-3, 7.5e-4, 5e-4, 2.5e-4, 0, 0} {
 		require.InDelta(t, want, m.optG.Groups()[0].LR, 1e-12, "epoch %d", epoch)
 		require.InDelta(t, 4*want, m.optD.Groups()[0].LR, 1e-12, "epoch %d", epoch)
@@ -182,17 +182,17 @@ func TestParameterCountsAreTheReferences(t *testing.T) {
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for want, c := range map[string]Config{
-		"spade: --size 250 is not a multiple of 32, as --upsampling normal needs":                                 {Size: 250},
-		"spade: --size 256 with --aspect 3 is 85 pixels high, not a multiple of 32, as --upsampling normal needs": {Aspect: 3},
-		"spade: --size 192 is not a multiple of 128, as --upsampling most needs":                                  {Size: 192, Upsampling: "most"},
-		"spade: --load 128 is less than --size 256, which is cut out of it":                                       {Load: 128},
-		"spade: --channels 4 is neither 1 nor 3":                                                                  {Channels: 4},
-		"spade: --labels 256 is not between 1 and 255":                                                            {Labels: 256},
-		"spade: --width -1, --hidden 128, --critic-width 64 and --latent 256 must be at least 1":                  {Width: -1},
-		"spade: --upsampling most halves --width 3, which must be even":                                           {Width: 3, Upsampling: "most"},
-		"spade: --critic-layers 1 must be at least 2, --scales 2 and --critic 1 at least 1":                       {CriticLayers: 1},
-		"spade: --feature -1, --similarity 10, --kld 0.05 and --lr 0.0002 must not be negative":                   {Feature: new(-1.0)},
-		"spade: --lr-epochs 50 and --lr-decay -1 must not be negative":                                            {LRDecay: new(-1)},
+		"spade: --size 250 is not a multiple of 32, as --upsampling normal needs":               {Size: 250},
+		"spade: --height 100 is not a multiple of 32, as --upsampling normal needs":             {Height: 100},
+		"spade: --size 192 is not a multiple of 128, as --upsampling most needs":                {Size: 192, Upsampling: "most"},
+		"spade: --load 128 is less than --size 256, which is cut out of it":                     {Load: 128},
+		"spade: --channels 4 is neither 1 nor 3":                                                {Channels: 4},
+		"spade: --classes 256 is not between 1 and 255":                                         {Classes: 256},
+		"spade: --width -1, --hidden 128, --disc-width 64 and --latent 256 must be at least 1":  {Width: -1},
+		"spade: --upsampling most halves --width 3, which must be even":                         {Width: 3, Upsampling: "most"},
+		"spade: --disc-layers 1 must be at least 2, --scales 2 and --disc-steps 1 at least 1":   {DiscLayers: 1},
+		"spade: --feature -1, --similarity 10, --kld 0.05 and --lr 0.0002 must not be negative": {Feature: new(-1.0)},
+		"spade: --niter 50 and --niter-decay -1 must not be negative":                           {NiterDecay: -1},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)

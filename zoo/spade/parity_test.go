@@ -62,8 +62,8 @@ func TestParity(t *testing.T) {
 func settings(t *testing.T, c *parity.Case) Config {
 	t.Helper()
 	s := Config{
-		Size: c.Int("crop_size", 64), Load: 1 << 10, Labels: c.Int("label_nc", c.Int("semantic_nc", 6)), Width: c.Int("ngf", 2), Hidden: 8,
-		CriticWidth: c.Int("ndf", 4), CriticLayers: c.Int("n_layers_D", 4), Scales: c.Int("num_D", 2), Latent: c.Int("z_dim", 256),
+		Size: c.Int("crop_size", 64), Classes: c.Int("label_nc", c.Int("semantic_nc", 6)), Width: c.Int("ngf", 2), Hidden: 8,
+		DiscWidth: c.Int("ndf", 4), DiscLayers: c.Int("n_layers_D", 4), Scales: c.Int("num_D", 2), Latent: c.Int("z_dim", 256),
 	}
 	noInstance := true
 	c.Setting("no_instance", &noInstance)

@@ -79,8 +79,8 @@ func (m *Model) field(b *train.Batch, name string) *torch.Tensor {
 	switch h, w := x.Size(1), x.Size(2); {
 	case h%c.multiple() != 0 || w%c.multiple() != 0:
 		panic(misuse(fmt.Sprintf("sides are multiples of %d with upsampling %s", c.multiple(), c.Upsampling), x))
-	case c.VAE && (h != c.height() || w != c.Size):
-		panic(misuse(fmt.Sprintf("with a style maps are %d × %d, as in training", c.height(), c.Size), x))
+	case c.VAE && (h != c.Height || w != c.Size):
+		panic(misuse(fmt.Sprintf("with a style maps are %d × %d, as in training", c.Height, c.Size), x))
 	}
 	return x
 }
