@@ -69,6 +69,9 @@ func completed(t *testing.T, c Config) Config {
 func model(t *testing.T, c Config) *Model {
 	t.Helper()
 	torchtest.Native(t)
+	threads := torch.Threads()
+	t.Cleanup(func() { torch.SetThreads(threads) })
+	torch.SetThreads(1) // small tensors
 	torch.ManualSeed(1)
 	m, err := New(completed(t, c))
 	require.NoError(t, err)
