@@ -41,19 +41,19 @@ type Config struct {
 	Similarity *float64 `default:"10" help:"weight of that comparison"`
 	KLD        *float64 `default:"0.05" help:"weight of the Kullback-Leibler divergence with --vae"`
 
-	LR         float64 `default:"0.0002" help:"learning rate, halved for the generator and doubled for the discriminator"`
-	NoTTUR     bool    `help:"one learning rate for both, and Adam's β of 0.5 and 0.999 instead of 0 and 0.9"`
-	DiscSteps  int     `default:"1" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
-	Niter      int     `default:"50" help:"epochs at the full learning rates"`
-	NiterDecay int     `help:"epochs in which they fall to 0 after these"`
+	LR          float64 `default:"0.0002" help:"learning rate, halved for the generator and doubled for the discriminator"`
+	NoTTUR      bool    `help:"one learning rate for both, and Adam's β of 0.5 and 0.999 instead of 0 and 0.9"`
+	DiscSteps   int     `default:"1" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
+	FullEpochs  *int    `default:"50" help:"epochs at the full learning rates"`
+	DecayEpochs int     `help:"further epochs, in which they fall to 0"`
 }
 
 // Presets are published settings, and settings for label maps that the command can fetch.
 var Presets = map[string]Config{
-	"ade20k": {Load: 286, Classes: 150, DontCare: true, Perceptual: "vgg19", Niter: 100, NiterDecay: 100},
-	"coco":   {Load: 286, Classes: 182, DontCare: true, Instance: true, Perceptual: "vgg19", Niter: 100},
+	"ade20k": {Load: 286, Classes: 150, DontCare: true, Perceptual: "vgg19", FullEpochs: new(100), DecayEpochs: 100},
+	"coco":   {Load: 286, Classes: 182, DontCare: true, Instance: true, Perceptual: "vgg19", FullEpochs: new(100)},
 	"cityscapes": {
-		Size: 512, Height: 256, Classes: 35, Instance: true, Upsampling: "more", Perceptual: "vgg19", Niter: 100, NiterDecay: 100,
+		Size: 512, Height: 256, Classes: 35, Instance: true, Upsampling: "more", Perceptual: "vgg19", FullEpochs: new(100), DecayEpochs: 100,
 	},
 	"facades":     {Load: 286, Perceptual: "vgg19"},
 	"custom":      {Load: 286, Instance: true, Perceptual: "vgg19"},
@@ -93,8 +93,8 @@ func (c Config) withDefaults() (Config, error) {
 	case *c.Feature < 0 || *c.Similarity < 0 || *c.KLD < 0 || c.LR < 0:
 		return c, fmt.Errorf("spade: --feature %g, --similarity %g, --kld %g and --lr %g must not be negative",
 			*c.Feature, *c.Similarity, *c.KLD, c.LR)
-	case c.Niter < 0 || c.NiterDecay < 0:
-		return c, fmt.Errorf("spade: --niter %d and --niter-decay %d must not be negative", c.Niter, c.NiterDecay)
+	case *c.FullEpochs < 0 || c.DecayEpochs < 0:
+		return c, fmt.Errorf("spade: --full-epochs %d and --decay-epochs %d must not be negative", *c.FullEpochs, c.DecayEpochs)
 	}
 	return c, nil
 }

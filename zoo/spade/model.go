@@ -74,9 +74,9 @@ func initialise(module any) {
 	})
 }
 
-// schedules let the learning rates fall in a line after Niter.
+// schedules let the learning rates fall in a line after FullEpochs.
 func (m *Model) schedules() (all []train.Schedule) {
-	keep, fall := m.config.Niter, m.config.NiterDecay
+	keep, fall := *m.config.FullEpochs, m.config.DecayEpochs
 	if fall == 0 {
 		return nil
 	}

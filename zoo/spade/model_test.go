@@ -100,7 +100,7 @@ func TestAKilledRunEndsWithTheBitsOfAnUnbrokenOne(t *testing.T) {
 	for _, name := range []string{"instance maps, grey", "a style"} {
 		t.Run(name, func(t *testing.T) {
 			c := completed(t, small[name])
-			c.Niter, c.NiterDecay = 1, 3
+			c.FullEpochs, c.DecayEpochs = new(0), 3
 			zootest.Resumes(t, func() (train.Model, error) { return New(c) }, scenes{c})
 		})
 	}
@@ -143,7 +143,7 @@ func TestTheWeightsBeginAsXaviersTimesTwoHundredths(t *testing.T) {
 }
 
 func TestTheLearningRatesFallInALineByEpochs(t *testing.T) {
-	m := model(t, Config{Niter: 2, NiterDecay: 4})
+	m := model(t, Config{FullEpochs: new(2), DecayEpochs: 4})
 	for epoch, want := range []float64{1e-3, 1e-3, 1e-3, 7.5e-4, 5e-4, 2.5e-4, 0, 0} {
 		require.InDelta(t, want, m.optG.Groups()[0].LR, 1e-12, "epoch %d", epoch)
 		require.InDelta(t, 4*want, m.optD.Groups()[0].LR, 1e-12, "epoch %d", epoch)
@@ -195,7 +195,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"spade: --upsampling most halves --width 3, which must be even":                         {Width: 3, Upsampling: "most"},
 		"spade: --disc-layers 1 must be at least 2, --scales 2 and --disc-steps 1 at least 1":   {DiscLayers: 1},
 		"spade: --feature -1, --similarity 10, --kld 0.05 and --lr 0.0002 must not be negative": {Feature: new(-1.0)},
-		"spade: --niter 50 and --niter-decay -1 must not be negative":                           {NiterDecay: -1},
+		"spade: --full-epochs 50 and --decay-epochs -1 must not be negative":                    {DecayEpochs: -1},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/pairs"
@@ -13,7 +14,7 @@ import (
 // The labels of the sets that the command fetches.
 const (
 	mrClasses    = 119 // background, the 116 regions of the AAL atlas, and two kinds of tissue outside them
-	earthClasses = 8   // bands of height and depth
+	earthClasses = 10  // bands of height and depth
 )
 
 // System is SPADE's entry in the zoo.
@@ -31,15 +32,21 @@ var System = train.System{
 	Example:     example,
 	Defaults: func(settings any) train.Defaults {
 		c := settings.(*Config)
-		return train.Defaults{Batch: 4, Epochs: c.Niter + c.NiterDecay}
+		return train.Defaults{Batch: 4, Epochs: max(*c.FullEpochs+c.DecayEpochs, 1)}
 	},
 }
 
-// openData opens folders of label maps, of instance maps where they are used, and of pictures.
+// openData opens folders of label maps, of instance maps where they are used, and of pictures. Before training it also
+// complains of missing weights of the perceptual network.
 func openData(ctx context.Context, settings any, r train.DataRequest) (data.Dataset, error) {
 	c, err := settings.(*Config).withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if r.Split != data.Test && !r.Plain {
+		if err := translation.NewPerceptual(c.Perceptual).Check(); err != nil {
+			return nil, err
+		}
 	}
 	dir, err := pairs.Folder(ctx, r.Name, r.Log)
 	if err != nil {
