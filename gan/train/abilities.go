@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/nn"
 )
 
 // Sampler is a model that makes new pictures of nothing but random numbers.
@@ -73,4 +74,12 @@ type Exhibitor interface {
 	Exhibit(b *Batch)
 	// Columns is the number of pictures in a row of the grid.
 	Columns() int
+}
+
+// Adopter is a model that can begin from the networks of another one, as a larger one does from a smaller.
+type Adopter interface {
+	Model
+	// Adopt takes over what fits of a file's tensors, named as in a checkpoint, where they are of such a model. Otherwise it
+	// says false, and the file must hold all of the model's own networks.
+	Adopt(state []nn.Entry) (adopted bool, err error)
 }

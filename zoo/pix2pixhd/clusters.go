@@ -66,7 +66,7 @@ func (m *Model) encode(set data.Dataset, item int, features map[int64][][]float6
 		}
 		areas := m.areas(b)
 		var encoded *torch.Tensor
-		torch.NoGrad(func() { encoded = m.E.Forward(m.target(b), areas) })
+		torch.NoGrad(func() { encoded = m.E.Forward(field(b, "image"), areas) })
 		ids, values := torch.Values[int64](areas), torch.Values[float32](encoded.Contiguous())
 		count, first := map[int64]int{}, map[int64]int{}
 		for at, id := range ids {

@@ -33,8 +33,8 @@ type Config struct {
 	Enhancers   int    `default:"1" help:"enhancers of --net local, each of which doubles the resolution"`
 	LocalBlocks int    `default:"3" help:"residual blocks of an enhancer"`
 	Norm        string `default:"instance" choices:"instance,batch" help:"kind of the norms"`
-	DiscWidth   int    `default:"64" help:"feature maps of a discriminator's first layer"`
-	DiscLayers  int    `default:"3" help:"layers of a discriminator that halve the resolution"`
+	DWidth      int    `default:"64" help:"feature maps of a discriminator's first layer"`
+	DLayers     int    `default:"3" help:"layers of a discriminator that halve the resolution"`
 	Scales      int    `default:"2" help:"resolutions that discriminators see"`
 
 	Game       string  `default:"lsgan" choices:"lsgan,bce" help:"adversarial loss: least squares or cross entropy"`
@@ -42,11 +42,11 @@ type Config struct {
 	Perceptual string  `default:"none" choices:"none,vgg19,effnet-lite0" help:"the classifier of the perceptual loss"`
 	Lambda     float64 `default:"10" help:"weight of feature matching and of the perceptual loss"`
 
-	LR             float64  `default:"0.0002" help:"learning rate of both Adams"`
-	Beta1          *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
-	Niter          int      `default:"100" help:"epochs at the full learning rate"`
-	NiterDecay     int      `default:"100" help:"epochs in which it falls to 0 after these"`
-	NiterFixGlobal int      `help:"epochs in which only the last enhancer of --net local learns, and the encoder"`
+	LR          float64  `default:"0.0002" help:"learning rate of both Adams"`
+	Beta1       *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
+	FullEpochs  *int     `default:"100" help:"epochs at the full learning rate"`
+	DecayEpochs *int     `default:"100" help:"epochs in which it falls to 0 after these"`
+	FixedEpochs int      `help:"epochs in which only the last enhancer of --net local learns, and the encoder"`
 
 	GradientCheckpointing bool `help:"compute the generator twice a step to save memory, with the same numbers"`
 }
@@ -57,15 +57,15 @@ var Presets = map[string]Config{
 	"cityscapes-features": {Perceptual: "vgg19", Features: "instance"},
 	"cityscapes-2048": {
 		Size: 2048, Height: 1024, Net: "local", Width: 32, Scales: 3, Perceptual: "vgg19",
-		Niter: 50, NiterDecay: 50, NiterFixGlobal: 10, GradientCheckpointing: true,
+		FullEpochs: new(50), DecayEpochs: new(50), FixedEpochs: 10, GradientCheckpointing: true,
 	},
 	"earth512": {Size: 512, Classes: new(earthClasses), NoInstance: true, Perceptual: "effnet-lite0"},
 	"earth256": {
 		Size: 256, Height: 256, Classes: new(earthClasses), NoInstance: true,
-		Width: 16, Downs: 3, Blocks: 3, DiscWidth: 16, Niter: 20, NiterDecay: 20,
+		Width: 16, Downs: 3, Blocks: 3, DWidth: 16, FullEpochs: new(20), DecayEpochs: new(20),
 	},
 	"openmoji": {
-		Size: 512, Classes: new(0), NoInstance: true, Perceptual: "effnet-lite0", Width: 32, Niter: 10, NiterDecay: 10,
+		Size: 512, Classes: new(0), NoInstance: true, Perceptual: "effnet-lite0", Width: 32, FullEpochs: new(10), DecayEpochs: new(10),
 	},
 }
 
@@ -91,9 +91,9 @@ func (c Config) withDefaults() (Config, error) {
 	}{
 		{"classes", *c.Classes, 0}, {"feature-channels", c.FeatureChannels, 1}, {"encoder-width", c.EncoderWidth, 1},
 		{"encoder-downs", c.EncoderDowns, 1}, {"width", c.Width, 1}, {"downs", c.Downs, 1}, {"blocks", c.Blocks, 0},
-		{"enhancers", c.Enhancers, 1}, {"local-blocks", c.LocalBlocks, 0}, {"disc-width", c.DiscWidth, 1},
-		{"disc-layers", c.DiscLayers, 1}, {"scales", c.Scales, 1}, {"crop", c.Crop, 0}, {"niter", c.Niter, 0},
-		{"niter-decay", c.NiterDecay, 0}, {"niter-fix-global", c.NiterFixGlobal, 0},
+		{"enhancers", c.Enhancers, 1}, {"local-blocks", c.LocalBlocks, 0}, {"d-width", c.DWidth, 1},
+		{"d-layers", c.DLayers, 1}, {"scales", c.Scales, 1}, {"crop", c.Crop, 0}, {"full-epochs", *c.FullEpochs, 0},
+		{"decay-epochs", *c.DecayEpochs, 0}, {"fixed-epochs", c.FixedEpochs, 0},
 	} {
 		if f.value < f.least {
 			return c, fmt.Errorf("pix2pixhd: --%s %d must be at least %d", f.flag, f.value, f.least)
@@ -118,8 +118,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("pix2pixhd: --features instance needs instance maps, which --no-instance says are not there")
 	case c.Features == "label" && *c.Classes == 0:
 		return c, fmt.Errorf("pix2pixhd: --features label needs label maps, which --classes 0 says are not there")
-	case c.NiterFixGlobal > 0 && c.Net != "local":
-		return c, fmt.Errorf("pix2pixhd: --niter-fix-global %d is for --net local, whose enhancer learns alone", c.NiterFixGlobal)
+	case c.FixedEpochs > 0 && c.Net != "local":
+		return c, fmt.Errorf("pix2pixhd: --fixed-epochs %d is for --net local, whose enhancer learns alone", c.FixedEpochs)
 	case c.GradientCheckpointing && c.Norm == "batch":
 		return c, fmt.Errorf("pix2pixhd: --gradient-checkpointing is not for --norm batch, whose running averages would be updated twice")
 	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1 || c.Lambda < 0:

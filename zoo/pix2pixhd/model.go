@@ -51,7 +51,7 @@ func New(c Config) (*Model, error) {
 	m.G = NewGenerator(in, c)
 	gan.InitNormal(m.G)
 	m.D = translation.NewMultiscaleDiscriminator(channels+3, translation.Multiscale{
-		Scales: c.Scales, Layers: c.DiscLayers, Width: c.DiscWidth, Norm: translation.Norm(c.Norm), NoFeatures: c.NoMatching,
+		Scales: c.Scales, Layers: c.DLayers, Width: c.DWidth, Norm: translation.Norm(c.Norm), NoFeatures: c.NoMatching,
 	})
 	gan.InitNormal(m.D)
 	if c.Features != "none" {
@@ -84,14 +84,15 @@ func (m *Model) optimise() {
 		return optim.NewAdam(params, adam)
 	}
 	m.optG, m.optD = withEncoder(nn.Parameters(m.G)), optim.NewAdam(nn.Parameters(m.D), adam)
-	if m.config.NiterFixGlobal > 0 {
+	if m.config.FixedEpochs > 0 {
 		m.optLast = withEncoder(nn.Parameters(m.G.(*LocalEnhancer).Last()))
 	}
-	if m.config.NiterDecay == 0 {
+	full, decay := *m.config.FullEpochs, *m.config.DecayEpochs
+	if decay == 0 {
 		return
 	}
 	fall := func(epoch int) float64 {
-		return max(0, 1-float64(max(0, epoch-m.config.Niter))/float64(m.config.NiterDecay))
+		return max(0, 1-float64(max(0, epoch-full))/float64(decay))
 	}
 	for _, o := range m.optimizers() {
 		m.decay = append(m.decay, train.Schedule{Name: o.Name, Scheduler: schedule.NewLambdaLR(o.Optimizer, fall), Epochs: true})
@@ -139,7 +140,7 @@ func (m *Model) Parts() train.Parts {
 }
 
 // fixed says that all of G but the last enhancer still rests.
-func (m *Model) fixed() bool { return m.optLast != nil && m.passes.Over < m.config.NiterFixGlobal }
+func (m *Model) fixed() bool { return m.optLast != nil && m.passes.Over < m.config.FixedEpochs }
 
 // passes counts the passes over the data, as a schedule that changes no rate, so that a checkpoint holds the number.
 type passes struct {

@@ -80,7 +80,7 @@ func (g *LocalEnhancer) Forward(x *torch.Tensor) *torch.Tensor {
 	})
 }
 
-// Last is the last enhancer, which learns alone for NiterFixGlobal epochs.
+// Last is the last enhancer, which learns alone for FixedEpochs epochs.
 func (g *LocalEnhancer) Last() nn.ModuleDict { return g.Enhancers[len(g.Enhancers)-2:] }
 
 // freezeRest stops recording for all but the last enhancer, and returns what undoes it.

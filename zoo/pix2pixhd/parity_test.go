@@ -130,7 +130,7 @@ func checkTrace(t *testing.T, c *parity.Case) {
 	c.Setting("instance_feat", &features)
 	config := networkConfig(c)
 	config.Size, config.Height, config.Classes = 32, 32, new(c.Int("label_nc", 0))
-	config.DiscWidth, config.DiscLayers, config.Scales = c.Int("ndf", 64), c.Int("n_layers_D", 3), c.Int("num_D", 2)
+	config.DWidth, config.DLayers, config.Scales = c.Int("ndf", 64), c.Int("n_layers_D", 3), c.Int("num_D", 2)
 	config.EncoderWidth, config.EncoderDowns = c.Int("nef", 16), c.Int("n_downsample_E", 4)
 	c.Setting("lr", &config.LR)
 	c.Setting("lambda_feat", &config.Lambda)

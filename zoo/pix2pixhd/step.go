@@ -50,7 +50,7 @@ type losses struct {
 }
 
 func (m *Model) losses(b *train.Batch) (l losses) {
-	condition, real := m.condition(b), m.target(b)
+	condition, real := m.condition(b), field(b, "image")
 	l.fake = m.G.Forward(m.withFeatures(condition, func() *torch.Tensor { return m.E.Forward(real, m.areas(b)) }))
 	judge := func(x *torch.Tensor) [][]*torch.Tensor { return m.D.Forward(beside(condition, x)) }
 	onFake, onReal := judge(l.fake), judge(real)
@@ -71,7 +71,7 @@ func (m *Model) losses(b *train.Batch) (l losses) {
 		note(name, loss)
 	}
 	if !m.config.NoMatching {
-		add("G/matching", gan.FeatureMatching(onFake, onReal).MulScalar(m.config.Lambda*4/float64(m.config.DiscLayers+1)))
+		add("G/matching", gan.FeatureMatching(onFake, onReal).MulScalar(m.config.Lambda*4/float64(m.config.DLayers+1)))
 	}
 	if m.perceptual != nil {
 		add("G/perceptual", m.perceptual.Loss(l.fake, real).MulScalar(m.config.Lambda))
@@ -82,19 +82,12 @@ func (m *Model) losses(b *train.Batch) (l losses) {
 // beside joins maps and pictures along channels.
 func beside(parts ...*torch.Tensor) *torch.Tensor { return torch.Cat(parts, torch.CatOptions{Dim: 1}) }
 
-// The names of a batch's fields.
+// inputField is the field that translation begins from.
 func (c Config) inputField() string {
 	if *c.Classes == 0 {
-		return "A"
+		return "condition"
 	}
 	return "label"
-}
-
-func (c Config) targetField() string {
-	if *c.Classes == 0 {
-		return "B"
-	}
-	return "image"
 }
 
 // field is a field of a batch; it panics with what to do where there is none.
@@ -109,8 +102,6 @@ func field(b *train.Batch, name string) *torch.Tensor {
 	}
 	return t
 }
-
-func (m *Model) target(b *train.Batch) *torch.Tensor { return field(b, m.config.targetField()) }
 
 // condition is what G and D both read (N, channels, H, W): the one-hot label map, or a picture, and the edges of instances.
 func (m *Model) condition(b *train.Batch) *torch.Tensor {

@@ -9,7 +9,7 @@ import (
 // Translation says that label maps, or pictures, and instance maps become pictures.
 func (m *Model) Translation() train.Translation {
 	t := train.Translation{
-		Inputs: []string{m.config.inputField()}, Target: m.config.targetField(), Paired: true, Scale: 1, Multiple: m.config.multiple(),
+		Inputs: []string{m.config.inputField()}, Target: "image", Paired: true, Scale: 1, Multiple: m.config.multiple(),
 	}
 	if !m.config.NoInstance {
 		t.Inputs = append(t.Inputs, "instance")
@@ -32,7 +32,7 @@ func (m *Model) Translate(b *train.Batch, _ bool) (pictures *torch.Tensor) {
 // look is the features of a batch to translate.
 func (m *Model) look(b *train.Batch) *torch.Tensor {
 	areas := m.areas(b)
-	switch target := b.Tensor(m.config.targetField()); {
+	switch target := b.Tensor("image"); {
 	case m.clusters != nil:
 		return m.clusters.draw(areas, m.config.FeatureChannels)
 	case target != nil:
@@ -57,7 +57,7 @@ func (m *Model) Preview() *torch.Tensor {
 	var pictures []*torch.Tensor
 	for i := range m.shown.Len {
 		item := map[string]*torch.Tensor{}
-		for _, name := range append(m.Translation().Inputs, m.config.targetField()) {
+		for _, name := range append(m.Translation().Inputs, "image") {
 			item[name] = field(m.shown, name).Narrow(0, i, 1)
 		}
 		b := train.NewBatch(item)
@@ -65,7 +65,7 @@ func (m *Model) Preview() *torch.Tensor {
 		if classes := *m.config.Classes; classes > 0 {
 			input = translation.Colours(input, classes)
 		}
-		for _, x := range []*torch.Tensor{input, m.Translate(b, false), m.target(b)} {
+		for _, x := range []*torch.Tensor{input, m.Translate(b, false), field(b, "image")} {
 			for x.Size(3) > most {
 				x = x.AvgPool2d([]int{2})
 			}
