@@ -2,8 +2,11 @@ package pix2pixhd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,9 +25,6 @@ type Clusters struct {
 	centres map[int64][][]float32 // by label: some vectors of FeatureChannels
 }
 
-// ClustersFile is where the clusters of a run lie.
-func ClustersFile(run string) string { return filepath.Join(run, "clusters.safetensors") }
-
 // labelOf is the label of an instance: instances are numbered label·1000 + number, and what has no instances has its label.
 func labelOf(instance int64) int64 {
 	if instance < 1000 {
@@ -33,20 +33,19 @@ func labelOf(instance int64) int64 {
 	return instance / 1000
 }
 
-// Cluster encodes each item of a set and divides the features of each label's instances, by their means, into at most k
+// NewClusters encodes each item of a set and divides the features of each label's instances, by their means, into at most k
 // clusters, 10 in the paper. An instance of less than 1/64 of a picture does not count. The error is that of the set, of ctx,
 // or says that the model has no encoder.
-func Cluster(ctx context.Context, m *Model, set data.Dataset, k int) (*Clusters, error) {
+func NewClusters(ctx context.Context, m *Model, set data.Dataset, k int) (*Clusters, error) {
 	if m.E == nil {
-		return nil, fmt.Errorf("pix2pixhd: clusters are of features: the model was trained with --features none")
+		return nil, errNoFeatures
 	}
 	features := map[int64][][]float64{}
 	for i := range set.Len() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		err := m.encode(set, i, features)
-		if err != nil {
+		if err := m.encode(set, i, features); err != nil {
 			return nil, err
 		}
 	}
@@ -55,6 +54,43 @@ func Cluster(ctx context.Context, m *Model, set data.Dataset, k int) (*Clusters,
 		c.centres[label] = kMeans(points, k)
 	}
 	return c, nil
+}
+
+var errNoFeatures = errors.New("pix2pixhd: clusters are of features: the model was trained with --features none")
+
+// file is where the clusters of a run lie.
+func file(run string) string { return filepath.Join(run, "clusters.safetensors") }
+
+// Cluster writes the clusters of a set into the folder of a run, for Load, and uses them.
+func (m *Model) Cluster(ctx context.Context, run string, set data.Dataset, k int) (string, error) {
+	c, err := NewClusters(ctx, m, set, k)
+	if err != nil {
+		return "", err
+	}
+	if err := c.Save(file(run)); err != nil {
+		return "", err
+	}
+	m.clusters = c
+	n := 0
+	for _, centres := range c.centres {
+		n += len(centres)
+	}
+	return fmt.Sprintf("%d clusters of %d labels in %s", n, len(c.centres), file(run)), nil
+}
+
+// ReadClusters uses the clusters in the folder of a run, where there are some.
+func (m *Model) ReadClusters(run string) error {
+	if _, err := os.Stat(file(run)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	c, err := LoadClusters(file(run))
+	if err != nil {
+		return err
+	}
+	if err := m.UseClusters(c); err != nil {
+		return fmt.Errorf("%s: %w", file(run), err)
+	}
+	return nil
 }
 
 // encode adds the features of the instances of an item to those of their labels.
@@ -94,7 +130,7 @@ func (m *Model) device() torch.Device { return m.optD.Params()[0].Device() }
 // features.
 func (m *Model) UseClusters(c *Clusters) error {
 	if m.E == nil {
-		return fmt.Errorf("pix2pixhd: clusters are of features: the model was trained with --features none")
+		return errNoFeatures
 	}
 	for label, centres := range c.centres {
 		if n := len(centres[0]); n != m.config.FeatureChannels {
