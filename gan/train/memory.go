@@ -14,6 +14,8 @@ type Memory struct {
 	Average    int `json:"average"`    // of the generators, where the options or the system want one
 	Rest       int `json:"rest"`       // whatever the batch; on the CPU the program and LibTorch, too
 	PerItem    int `json:"per_item"`   // more for each item of a batch
+
+	Batches [2]int `json:"batches"` // that were measured
 }
 
 // Of is the peak of a step with that batch.
@@ -64,6 +66,7 @@ func (r *Run) Measure() (m Memory, err error) {
 			}
 			peaks[max(i-1, 0)] = r.peak()
 		}
+		m.Batches = [2]int{small, large}
 		m.PerItem = max(0, (peaks[1]-peaks[0])/(large-small))
 		r.count(&m)
 		m.Rest = max(0, peaks[0]-m.Of(small))
