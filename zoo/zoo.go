@@ -9,6 +9,7 @@ import (
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
+	"github.com/forgergan/forger/zoo/pix2pixhd"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
@@ -21,6 +22,7 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	pix2pixhd.System,
 	spade.System,
 }
 

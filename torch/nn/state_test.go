@@ -153,7 +153,7 @@ func TestLoadStateDictRefusesAndCopiesNothing(t *testing.T) {
 
 func TestAModuleDictNamesItsModules(t *testing.T) {
 	native(t, func() {
-		layer := func() *nn.Sequential { return nn.NewSequential(nn.NewLinear(1, 1, nn.Linear{NoBias: true})) }
+		layer := func() *nn.Sequential { return nn.NewSequential(nn.NewLinear(1, 1, nn.LinearOptions{NoBias: true})) }
 		net := &struct {
 			Plain nn.ModuleDict `nn:""`
 			Under nn.ModuleDict `nn:"nets"`
