@@ -13,24 +13,24 @@ import (
 // has a scope of its own, so that memory is that of one.
 func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 	torch.Scope(func() {
-		metrics, _ = m.generatorStep(b)
+		metrics, _ = m.generatorStep(b, nil)
 		metrics.Keep()
 	})
 	var critic train.Metrics // of the last batch
 	for _, b := range b.All() {
-		torch.Scope(func() { critic = m.criticStep(b).Keep() })
+		torch.Scope(func() { critic = m.criticStep(b, nil).Keep() })
 	}
 	metrics.Losses = append(metrics.Losses, critic.Losses...)
 	return metrics
 }
 
-// generatorStep updates G and E. It also returns the last fakes.
-func (m *Model) generatorStep(b *train.Batch) (metrics train.Metrics, fake *torch.Tensor) {
+// generatorStep updates G and E, with styles drawn by eps. It also returns the last fakes.
+func (m *Model) generatorStep(b *train.Batch, eps *torch.Tensor) (metrics train.Metrics, fake *torch.Tensor) {
 	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()
 	for _, part := range b.Parts() {
 		labels, real := m.maps(part), part.Images()
-		style := m.encode(real)
+		style := m.encode(real, eps)
 		fake = m.G.Forward(labels, style.z)
 		ofFake, ofReal := m.compare(labels, fake, real)
 		adversarial := gan.MeanOver(m.game.Generator, translation.Logits(ofFake))
@@ -56,13 +56,13 @@ func (m *Model) generatorStep(b *train.Batch) (metrics train.Metrics, fake *torc
 	return metrics, fake
 }
 
-// criticStep updates D on a batch and on fakes of it.
-func (m *Model) criticStep(b *train.Batch) (metrics train.Metrics) {
+// criticStep updates D on a batch and on fakes of it, with styles drawn by eps.
+func (m *Model) criticStep(b *train.Batch, eps *torch.Tensor) (metrics train.Metrics) {
 	m.optD.ZeroGrad()
 	for _, part := range b.Parts() {
 		labels, real := m.maps(part), part.Images()
 		var fake *torch.Tensor
-		torch.NoGrad(func() { fake = m.G.Forward(labels, m.encode(real).z) })
+		torch.NoGrad(func() { fake = m.G.Forward(labels, m.encode(real, eps).z) })
 		ofFake, ofReal := m.compare(labels, fake, real)
 		onFake, onReal := gan.MeanOver(m.game.Fake, translation.Logits(ofFake)), gan.MeanOver(m.game.Real, translation.Logits(ofReal))
 		part.Backward(onFake.Add(onReal))
@@ -92,11 +92,15 @@ func (m *Model) compare(labels, fake, real *torch.Tensor) (ofFake, ofReal [][]*t
 // A style is what the encoder sees in pictures, and a draw of it. Without an encoder it is empty.
 type style struct{ z, mean, logVar *torch.Tensor }
 
-func (m *Model) encode(x *torch.Tensor) (s style) {
+// encode draws the styles of pictures by normal numbers eps (N, Latent), new ones if nil.
+func (m *Model) encode(x, eps *torch.Tensor) (s style) {
 	if m.E == nil {
 		return style{}
 	}
 	s.mean, s.logVar = m.E.Forward(x)
-	s.z = s.logVar.MulScalar(0.5).Exp().Mul(s.mean.Detach().RandnLike()).Add(s.mean)
+	if eps == nil {
+		eps = s.mean.Detach().RandnLike()
+	}
+	s.z = s.logVar.MulScalar(0.5).Exp().Mul(eps).Add(s.mean)
 	return s
 }

@@ -28,7 +28,7 @@ func (m *Model) Translate(b *train.Batch, back bool) *torch.Tensor {
 	}
 	return m.generate(b, func() *torch.Tensor {
 		if x := b.Images(); x != nil {
-			return m.encode(x).z
+			return m.encode(x, nil).z
 		}
 		return torch.Randn([]int{b.Len, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{
 			Device: b.Tensor("label").Device(),
@@ -96,7 +96,7 @@ func (m *Model) Columns() int { return 3 }
 func (m *Model) Preview() *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		real := m.shown.Images()
-		made := m.generate(m.shown, func() *torch.Tensor { return m.encode(real).mean })
+		made := m.generate(m.shown, func() *torch.Tensor { return m.encode(real, nil).mean })
 		labels := translation.Colours(m.shown.Tensor("label"), m.config.classes())
 		rows := torch.Stack([]*torch.Tensor{labels, inColour(made.ToDType(torch.Float32)), inColour(real)}, torch.StackOptions{Dim: 1})
 		return rows.Flatten(torch.FlattenOptions{EndDim: new(1)})
