@@ -14,7 +14,7 @@ import (
 // The labels of the sets that the command fetches.
 const (
 	mrClasses    = 119 // background, the 116 regions of the AAL atlas, and two kinds of tissue outside them
-	earthClasses = 10  // bands of height and depth
+	earthClasses = 10  // waters, bands of height, ice
 )
 
 // System is SPADE's entry in the zoo.

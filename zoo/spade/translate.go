@@ -36,7 +36,7 @@ func (m *Model) Translate(b *train.Batch, back bool) *torch.Tensor {
 	})
 }
 
-// generate makes pictures; style is called with the networks as they make them, if there is an encoder.
+// generate makes pictures, in the styles that style gives with the encoder in evaluation mode, where there is one.
 func (m *Model) generate(b *train.Batch, style func() *torch.Tensor) (x *torch.Tensor) {
 	if !m.config.BatchStats {
 		nn.Eval(m.G)
