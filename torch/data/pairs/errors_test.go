@@ -40,7 +40,7 @@ func TestAnErrorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		o          pairs.Options
 	}{
 		{"no layout", "there are no folders trainA and trainB", func(string) {}, pairs.Options{Size: 4}},
-		{"one side", "there is a folder trainA but no folder trainB", func(dir string) { write(t, 4, 4, 0, dir, "trainA", "x.png") }, pairs.Options{Size: 4}},
+		{"one side", "trainA but no folder ", func(dir string) { write(t, 4, 4, 0, dir, "trainA", "x.png") }, pairs.Options{Size: 4}},
 		{"no partner", "y.png has no partner of the same name: of 1 and 2 pictures 0 and 1 are alone", func(dir string) {
 			pair(dir, 4, 4)
 			write(t, 4, 4, 0, dir, "trainB", "y.png")

@@ -94,23 +94,27 @@ func locate(dir string, split data.Split) (layout, error) {
 	if both, none := splitFolder(base, split); none == nil {
 		return layout{both, both, both + "_inst", true}, nil
 	}
-	return l, fmt.Errorf("pairs %s: there are no folders %[2]sA and %[2]sB, nor %[2]s with pictures A|B; folders of other names are given as %[1]s:noto-fluent",
-		dir, phase)
+	return l, fmt.Errorf("pairs %s: there are no folders %[2]sA and %[2]sB, nor %[2]s with pictures A|B; "+
+		"folders of other names are given as %[1]s:noto-fluent", dir, phase)
 }
 
 // locateParts finds the folders of parts a and b of a split; without any of them the layout is empty.
 func locateParts(dir, a, b string, split data.Split) (layout, error) {
 	for _, phase := range phases(split) {
 		for _, name := range patterns {
-			l := layout{a: filepath.Join(dir, name(phase, a)), b: filepath.Join(dir, name(phase, b)), inst: filepath.Join(dir, name(phase, "inst"))}
-			switch hasA, hasB := isDir(l.a), isDir(l.b); {
-			case hasA && hasB:
-				return l, nil
-			case hasA:
-				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, name(phase, a), name(phase, b))
-			case hasB:
-				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, name(phase, b), name(phase, a))
+			in := func(part string) string { return filepath.Join(dir, name(phase, part)) }
+			l := layout{a: in(a), b: in(b), inst: in("inst")}
+			has, lacks := l.a, l.b
+			if !isDir(has) {
+				has, lacks = lacks, has
 			}
+			switch {
+			case !isDir(has):
+				continue
+			case !isDir(lacks):
+				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, has, lacks)
+			}
+			return l, nil
 		}
 	}
 	return layout{}, nil
