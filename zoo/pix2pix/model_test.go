@@ -35,7 +35,7 @@ func (s negatives) Read(i int, rng *rand.Rand, row []data.Array) error {
 	return nil
 }
 
-var pairs = negatives{zootest.Pictures{Items: 12, Channels: 1, Size: 32}}
+var negative = negatives{zootest.Pictures{Items: 12, Channels: 1, Size: 32}}
 
 // tiny are networks of each kind that are quick to train.
 var tiny = map[string]Config{
@@ -62,7 +62,7 @@ func TestBothNetworksLearnInEveryKindOfGame(t *testing.T) {
 			if *m.config.L1 == 0 {
 				loss = "D/fake"
 			}
-			losses := zootest.Learns(t, m, pairs, 4, 12, loss)
+			losses := zootest.Learns(t, m, negative, 4, 12, loss)
 			require.Less(t, zootest.Mean(losses[6:]), zootest.Mean(losses[:6]), "%v", losses)
 		})
 	}
@@ -71,7 +71,7 @@ func TestBothNetworksLearnInEveryKindOfGame(t *testing.T) {
 func TestAKilledRunEndsWithTheBitsOfAnUnbrokenOne(t *testing.T) {
 	for name, c := range tiny {
 		t.Run(name, func(t *testing.T) {
-			zootest.Resumes(t, func() (train.Model, error) { return New(c) }, pairs)
+			zootest.Resumes(t, func() (train.Model, error) { return New(c) }, negative)
 		})
 	}
 }
@@ -82,11 +82,11 @@ func TestPartsAddUpToTheBatch(t *testing.T) {
 	torch.Scope(func() {
 		c := tiny["no GAN"]
 		c.Norm, c.InitGain = "instance", 0.2
-		item, err := train.Items(pairs, 0, 4, torch.Device{})
+		item, err := train.Items(negative, 0, 4, torch.Device{})
 		require.NoError(t, err)
 		after := func(parts int) *torch.Tensor {
 			m := build(t, c)
-			r, err := train.Open(filepath.Join(t.TempDir(), "run"), m, pairs, train.Options{Steps: 3, Batch: 4, Accumulate: parts, Threads: 1})
+			r, err := train.Open(filepath.Join(t.TempDir(), "run"), m, negative, train.Options{Steps: 3, Batch: 4, Accumulate: parts, Threads: 1})
 			require.NoError(t, err)
 			defer r.Close()
 			require.NoError(t, r.Train(t.Context()))
