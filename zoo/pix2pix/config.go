@@ -63,7 +63,7 @@ var Presets = map[string]Config{
 
 // small trains on a CPU in minutes.
 var small = Config{
-	Size: 128, Load: 143, Downs: 7, Width: 32, DWidth: 32, LRPolicy: "constant", FullEpochs: new(4), DecayEpochs: new(0),
+	Size: 128, Load: 143, Downs: 7, Width: 32, DWidth: 32, LRPolicy: "constant", FullEpochs: new(6), DecayEpochs: new(0),
 }
 
 func withoutGAN(c Config) Config {

@@ -55,7 +55,7 @@ func (m *Model) Exhibit(b *train.Batch) { m.exhibits = b }
 // Columns are input, output and target.
 func (m *Model) Columns() int { return 3 }
 
-// Preview shows the pairs of Exhibit, a row each: input, output, target.
+// Preview shows the pairs that Exhibit was given, a row each: input, output, target.
 func (m *Model) Preview() *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		a := m.exhibits.Tensor("A")
