@@ -11,6 +11,7 @@ import (
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
 	"github.com/forgergan/forger/zoo/spade"
+	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -24,6 +25,7 @@ var Systems = []train.System{
 	wgangp.System,
 	pix2pixhd.System,
 	spade.System,
+	pix2pix.System,
 }
 
 // Find returns the system of that name.
