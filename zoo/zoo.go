@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
+	"github.com/forgergan/forger/zoo/discogan"
+	"github.com/forgergan/forger/zoo/dualgan"
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
@@ -21,6 +24,9 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	cyclegan.System,
+	discogan.System,
+	dualgan.System,
 	pix2pix.System,
 }
 

@@ -13,22 +13,22 @@ import (
 
 // Config are the settings of the networks and their training. The zero value of a field is its default.
 type Config struct {
-	Size           int      `default:"256" help:"side of training pictures in pixels, a multiple of 4; translated ones may have any such sides"`
-	Load           int      `default:"286" help:"side that training pictures are brought to before a part of --size is cut out at random"`
-	NoFlip         bool     `help:"do not mirror every second training picture"`
-	Channels       int      `default:"3" help:"1 for grey pictures, 3 for colour"`
-	Blocks         int      `default:"9" help:"residual blocks of the generators"`
-	Width          int      `default:"64" help:"feature maps of the generators' first layer"`
-	DWidth         int      `default:"64" help:"feature maps of the discriminators' first layer"`
-	InitGain       float64  `default:"0.02" help:"standard deviation of initial weights"`
-	LambdaA        float64  `default:"10" help:"weight of the way from A to B and back"`
-	LambdaB        float64  `default:"10" help:"weight of the way from B to A and back"`
-	Identity       *float64 `default:"0.5" help:"weight of leaving pictures of the other set as they are, times --lambda-a or --lambda-b; 0 for none"`
-	Pool           *int     `default:"50" help:"earlier pictures that a discriminator may be shown, 0 for none"`
-	LR             float64  `default:"0.0002" help:"learning rate of both Adams"`
-	Beta1          *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
-	EpochsConstant *int     `default:"100" help:"passes over the data at this learning rate"`
-	EpochsDecay    *int     `default:"100" help:"passes over which it then falls to 0, 0 to keep it"`
+	Size        int      `default:"256" help:"side of the training pictures in pixels, a multiple of 4; translated ones may have other sides"`
+	Load        int      `default:"286" help:"side that pictures are brought to before they are cropped to --size at random"`
+	NoFlip      bool     `help:"do not mirror every second picture"`
+	Channels    int      `default:"3" help:"1 for grey pictures, 3 for colour"`
+	Blocks      int      `default:"9" help:"residual blocks of the generators"`
+	Width       int      `default:"64" help:"feature maps of the generators at the highest resolution (ngf)"`
+	DWidth      int      `default:"64" help:"feature maps of the discriminators at the highest resolution (ndf)"`
+	InitGain    float64  `default:"0.02" help:"standard deviation of initial weights"`
+	LambdaA     float64  `default:"10" help:"weight of the way from A to B and back"`
+	LambdaB     float64  `default:"10" help:"weight of the way from B to A and back"`
+	Identity    *float64 `default:"0.5" help:"weight of leaving pictures of the other set as they are, times --lambda-a or --lambda-b; 0 for none"`
+	Pool        *int     `default:"50" help:"earlier pictures that a discriminator may be shown, 0 for none"`
+	LR          float64  `default:"0.0002" help:"learning rate of both Adams"`
+	Beta1       *float64 `default:"0.5" help:"Adam's decay of the averaged gradient"`
+	FullEpochs  *int     `default:"100" help:"epochs at the full learning rate"`
+	DecayEpochs *int     `default:"100" help:"further epochs, in which it falls to 0; 0 to keep it"`
 }
 
 // Presets are published settings, and settings for emoji.
@@ -39,7 +39,7 @@ var Presets = map[string]Config{
 	"gta":         {Size: 360, Load: 1024, Identity: new(1.0)},
 	"emoji64": {
 		Size: 64, Load: 64, NoFlip: true, Blocks: 3, Width: 16, DWidth: 16, LambdaA: 5, LambdaB: 5,
-		EpochsConstant: new(15), EpochsDecay: new(15),
+		FullEpochs: new(15), DecayEpochs: new(15),
 	},
 }
 
@@ -50,7 +50,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Size < 32 || c.Size%4 != 0:
 		return c, fmt.Errorf("cyclegan: --size %d is not a multiple of 4 from 32 on", c.Size)
 	case c.Load < c.Size:
-		return c, fmt.Errorf("cyclegan: --load %d is less than --size %d, which is cut out of it", c.Load, c.Size)
+		return c, fmt.Errorf("cyclegan: --load %d is smaller than --size %d: no crop fits", c.Load, c.Size)
 	case c.Channels != 1 && c.Channels != 3:
 		return c, fmt.Errorf("cyclegan: --channels %d is neither 1 nor 3", c.Channels)
 	case c.Blocks < 1 || c.Width < 1 || c.DWidth < 1:
@@ -61,8 +61,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("cyclegan: --pool %d and --init-gain %g must not be negative", *c.Pool, c.InitGain)
 	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1:
 		return c, fmt.Errorf("cyclegan: --lr %g must not be negative, --beta1 %g must be in [0, 1)", c.LR, *c.Beta1)
-	case *c.EpochsConstant < 0 || *c.EpochsDecay < 0:
-		return c, fmt.Errorf("cyclegan: --epochs-constant %d and --epochs-decay %d must not be negative", *c.EpochsConstant, *c.EpochsDecay)
+	case *c.FullEpochs < 0 || *c.DecayEpochs < 0 || *c.FullEpochs+*c.DecayEpochs < 1:
+		return c, fmt.Errorf("cyclegan: --full-epochs %d and --decay-epochs %d must be at least 1 together", *c.FullEpochs, *c.DecayEpochs)
 	}
 	return c, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
-	"github.com/forgergan/forger/torch/optim/schedule"
 	"github.com/forgergan/forger/zoo/internal/twoway"
 )
 
@@ -18,7 +17,7 @@ type Model struct {
 
 	config       Config
 	optG, optD   *optim.Adam
-	decay        []train.Schedule
+	rates        []train.Schedule
 	poolA, poolB *gan.ImagePool // what DA and DB are shown of what was made
 }
 
@@ -42,10 +41,12 @@ func New(c Config) (*Model, error) {
 	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{*c.Beta1, 0.999}}
 	m.optG = optim.NewAdam(append(nn.Parameters(m.GA), nn.Parameters(m.GB)...), adam)
 	m.optD = optim.NewAdam(append(nn.Parameters(m.DA), nn.Parameters(m.DB)...), adam)
-	if *c.EpochsDecay > 0 {
-		for _, o := range m.optimizers() {
-			m.decay = append(m.decay, train.Schedule{Name: o.Name, Scheduler: schedule.NewLambdaLR(o.Optimizer, c.fall), Epochs: true})
-		}
+	rate := translation.Rate{Policy: "linear", Full: *c.FullEpochs, Decay: *c.DecayEpochs}
+	if rate.Decay == 0 {
+		rate = translation.Rate{}
+	}
+	for _, o := range m.optimizers() {
+		m.rates = append(m.rates, train.Schedule{Name: o.Name, Scheduler: rate.Schedule(o.Optimizer), Epochs: true})
 	}
 	shape := []int{c.Channels, c.Size, c.Size}
 	m.poolA, m.poolB = gan.NewImagePool(*c.Pool, shape, seed()), gan.NewImagePool(*c.Pool, shape, seed())
@@ -70,12 +71,6 @@ func seed() (n uint64) {
 	return n
 }
 
-// fall is the factor of the learning rates in an epoch, counted from 0: the rates begin to fall one epoch before all
-// EpochsConstant are over, as in the official program, which counts from 1 and looks ahead.
-func (c Config) fall(epoch int) float64 {
-	return max(0, 1-float64(max(0, epoch+2-*c.EpochsConstant))/float64(*c.EpochsDecay+1))
-}
-
 // System is "cyclegan".
 func (m *Model) System() string { return "cyclegan" }
 
@@ -93,7 +88,7 @@ func (m *Model) Parts() train.Parts {
 			{Name: "D_B", Module: m.DB, Inputs: pictures},
 		},
 		Optimizers: m.optimizers(),
-		Schedules:  m.decay,
+		Schedules:  m.rates,
 		Tensors: nn.StateDict(&struct {
 			A *gan.ImagePool `nn:"pool_A"`
 			B *gan.ImagePool `nn:"pool_B"`

@@ -105,7 +105,7 @@ func TestStepsOfTheGeneratorsLeaveDiscriminatorsLearning(t *testing.T) {
 func TestTheLearningRatesFallByEpochs(t *testing.T) {
 	torchtest.Native(t)
 	c := small
-	c.EpochsConstant, c.EpochsDecay, c.LR = new(2), new(3), 1
+	c.FullEpochs, c.DecayEpochs, c.LR = new(2), new(3), 1
 	m, err := New(c)
 	require.NoError(t, err)
 	for epoch, want := range []float64{1, 0.75, 0.5, 0.25, 0, 0} {
@@ -116,18 +116,26 @@ func TestTheLearningRatesFallByEpochs(t *testing.T) {
 			s.Scheduler.Step()
 		}
 	}
+
+	c.DecayEpochs = new(0)
+	m, err = New(c)
+	require.NoError(t, err)
+	for range 3 {
+		require.Equal(t, 1.0, m.optG.Groups()[0].LR)
+		m.Parts().Schedules[0].Scheduler.Step()
+	}
 }
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for want, c := range map[string]Config{
 		"cyclegan: --size 250 is not a multiple of 4 from 32 on":                         {Size: 250},
-		"cyclegan: --load 100 is less than --size 256, which is cut out of it":           {Load: 100},
+		"cyclegan: --load 100 is smaller than --size 256: no crop fits":                  {Load: 100},
 		"cyclegan: --channels 2 is neither 1 nor 3":                                      {Channels: 2},
 		"cyclegan: --blocks -1, --width 64 and --d-width 64 must be at least 1":          {Blocks: -1},
 		"cyclegan: --lambda-a 10, --lambda-b -1 and --identity 0.5 must not be negative": {LambdaB: -1},
 		"cyclegan: --pool -1 and --init-gain 0.02 must not be negative":                  {Pool: new(-1)},
 		"cyclegan: --lr 0.0002 must not be negative, --beta1 1 must be in [0, 1)":        {Beta1: new(1.0)},
-		"cyclegan: --epochs-constant 100 and --epochs-decay -1 must not be negative":     {EpochsDecay: new(-1)},
+		"cyclegan: --full-epochs 100 and --decay-epochs -1 must be at least 1 together":  {DecayEpochs: new(-1)},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)
