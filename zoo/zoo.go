@@ -24,10 +24,10 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	pix2pix.System,
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
-	pix2pix.System,
 }
 
 // Find returns the system of that name.

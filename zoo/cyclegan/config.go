@@ -38,8 +38,7 @@ var Presets = map[string]Config{
 	"no-identity": {Identity: new(0.0)},
 	"gta":         {Size: 360, Load: 1024, Identity: new(1.0)},
 	"emoji64": {
-		Size: 64, Load: 64, NoFlip: true, Blocks: 3, Width: 16, DWidth: 16, LambdaA: 5, LambdaB: 5,
-		FullEpochs: new(15), DecayEpochs: new(15),
+		Size: 64, Load: 64, NoFlip: true, Blocks: 3, Width: 16, DWidth: 16, FullEpochs: new(4), DecayEpochs: new(4),
 	},
 }
 

@@ -33,6 +33,10 @@ var System = train.System{
 	},
 	Defaults: func(settings any) train.Defaults {
 		c := settings.(*Config)
-		return train.Defaults{Batch: 1, Epochs: *c.FullEpochs + *c.DecayEpochs}
+		d := train.Defaults{Batch: 1, Epochs: *c.FullEpochs + *c.DecayEpochs}
+		if c.Size <= 64 {
+			d.Batch = 4 // of pictures this small one alone leaves a processor idle
+		}
+		return d
 	},
 }
