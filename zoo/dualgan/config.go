@@ -14,21 +14,21 @@ import (
 
 // Config are the settings of the networks and their training. The zero value of a field is its default.
 type Config struct {
-	Size      int     `default:"256" help:"picture side in pixels, a multiple of 2 to the power --levels"`
-	Flip      bool    `help:"mirror every second training picture"`
-	Channels  int     `default:"3" help:"1 for grey pictures, 3 for colour"`
-	Net       string  `default:"official" choices:"official,unet" help:"the networks: the author's or PyTorch-GAN's, which have 7 levels"`
-	Levels    int     `default:"8" help:"halvings in the generators"`
-	Width     int     `default:"64" help:"feature maps of the first layer of all networks"`
-	Head      string  `default:"global" choices:"global,patch" help:"what the author's critics judge: the whole picture or a map of patches"`
-	Dropout   float64 `help:"part of the elements that three layers of the author's generators drop, in translating, too: their noise"`
-	Loss      string  `default:"wgan-gp" choices:"wgan-gp,wgan,classic" help:"game: a critic with gradient penalty or clipped weights, or cross entropy with two steps of the generators"`
-	Lambda    float64 `default:"500" help:"weight of the way there and back"`
-	Penalty   float64 `default:"10" help:"weight of the gradient penalty"`
-	Clip      float64 `default:"0.01" help:"bound of the critics' weights with --loss wgan"`
-	Critic    int     `default:"1" help:"steps of the critics, each on a batch of its own, for one of the generators"`
-	Optimizer string  `default:"rmsprop" choices:"rmsprop,adam" help:"RMSprop of TensorFlow with decay 0.9, or Adam with beta 0.5 and 0.999"`
-	LR        float64 `default:"0.00005" help:"learning rate of both optimisers"`
+	Size       int     `default:"256" help:"picture side in pixels, a multiple of 2 to the power --levels"`
+	Flip       bool    `help:"mirror every second training picture"`
+	Channels   int     `default:"3" help:"1 for grey pictures, 3 for colour"`
+	Net        string  `default:"official" choices:"official,unet" help:"the networks: the author's or PyTorch-GAN's, which have 7 levels"`
+	Levels     int     `default:"8" help:"halvings in the generators"`
+	Width      int     `default:"64" help:"feature maps of the first layer of all networks"`
+	Head       string  `default:"global" choices:"global,patch" help:"what the author's critics judge: the whole picture or a map of patches"`
+	Dropout    float64 `help:"part of the elements that three layers of the author's generators drop, in translating, too: their noise"`
+	Loss       string  `default:"wgan-gp" choices:"wgan-gp,wgan,classic" help:"game: a critic with gradient penalty or clipped weights, or cross entropy with two steps of the generators"`
+	Lambda     float64 `default:"500" help:"weight of the way there and back"`
+	Penalty    float64 `default:"10" help:"weight of the gradient penalty"`
+	WeightClip float64 `default:"0.01" help:"bound of the critics' weights with --loss wgan"`
+	Critic     int     `default:"1" help:"steps of the critics, each on a batch of its own, for one of the generators"`
+	Optimizer  string  `default:"rmsprop" choices:"rmsprop,adam" help:"RMSprop of TensorFlow with decay 0.9, or Adam with beta 0.5 and 0.999"`
+	LR         float64 `default:"0.00005" help:"learning rate of both optimisers"`
 }
 
 // Presets are the settings of the author's program and its examples, those of PyTorch-GAN, and settings for emoji.
@@ -54,8 +54,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("dualgan: --width %d and --critic %d must be at least 1", c.Width, c.Critic)
 	case c.Dropout < 0 || c.Dropout >= 1:
 		return c, fmt.Errorf("dualgan: --dropout %g must be in [0, 1)", c.Dropout)
-	case c.Lambda < 0 || c.Penalty < 0 || c.Clip < 0 || c.LR < 0:
-		return c, fmt.Errorf("dualgan: --lambda %g, --penalty %g, --clip %g and --lr %g must not be negative", c.Lambda, c.Penalty, c.Clip, c.LR)
+	case c.Lambda < 0 || c.Penalty < 0 || c.WeightClip < 0 || c.LR < 0:
+		return c, fmt.Errorf("dualgan: --lambda %g, --penalty %g, --weight-clip %g and --lr %g must not be negative", c.Lambda, c.Penalty, c.WeightClip, c.LR)
 	}
 	return c, nil
 }

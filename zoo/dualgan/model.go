@@ -142,7 +142,7 @@ func (m *Model) stepD(b *train.Batch) (out train.Metrics) {
 	}
 	b.Step(m.optD)
 	if m.config.Loss == "wgan" {
-		gan.WeightClip(m.optD.Params(), m.config.Clip)
+		gan.WeightClip(m.optD.Params(), m.config.WeightClip)
 	}
 	return out
 }

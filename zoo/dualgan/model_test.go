@@ -166,13 +166,13 @@ func TestDropoutIsTheNoiseOfTranslations(t *testing.T) {
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for want, c := range map[string]Config{
-		"dualgan: --levels 3 is not from 4 to 10, or 7 with --net unet":                        {Levels: 3},
-		"dualgan: --levels 8 is not from 4 to 10, or 7 with --net unet":                        {Net: "unet"},
-		"dualgan: --size 128 is not a multiple of 256 from 64 on, as --levels 8 needs":         {Size: 128},
-		"dualgan: --channels 2 is neither 1 nor 3":                                             {Channels: 2},
-		"dualgan: --width 64 and --critic -1 must be at least 1":                               {Critic: -1},
-		"dualgan: --dropout 1 must be in [0, 1)":                                               {Dropout: 1},
-		"dualgan: --lambda 500, --penalty -1, --clip 0.01 and --lr 5e-05 must not be negative": {Penalty: -1},
+		"dualgan: --levels 3 is not from 4 to 10, or 7 with --net unet":                               {Levels: 3},
+		"dualgan: --levels 8 is not from 4 to 10, or 7 with --net unet":                               {Net: "unet"},
+		"dualgan: --size 128 is not a multiple of 256 from 64 on, as --levels 8 needs":                {Size: 128},
+		"dualgan: --channels 2 is neither 1 nor 3":                                                    {Channels: 2},
+		"dualgan: --width 64 and --critic -1 must be at least 1":                                      {Critic: -1},
+		"dualgan: --dropout 1 must be in [0, 1)":                                                      {Dropout: 1},
+		"dualgan: --lambda 500, --penalty -1, --weight-clip 0.01 and --lr 5e-05 must not be negative": {Penalty: -1},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)
