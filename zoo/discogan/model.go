@@ -107,7 +107,7 @@ func (m *Model) oneWay() bool { return m.config.Objective != "discogan" }
 // stepD updates the discriminators. The authors compute reconstructions here as well, which nothing reads.
 func (m *Model) stepD(b *train.Batch) (out train.Metrics) {
 	m.optD.ZeroGrad()
-	judged := func(part *train.Batch, name string, d judge, real *torch.Tensor, g nn.Layer, from *torch.Tensor) *torch.Tensor {
+	judged := func(name string, d judge, real *torch.Tensor, g nn.Layer, from *torch.Tensor) *torch.Tensor {
 		var fake *torch.Tensor
 		torch.NoGrad(func() { fake = g.Forward(from) })
 		onReal, onFake := d.Forward(real), d.Forward(fake)
@@ -119,9 +119,9 @@ func (m *Model) stepD(b *train.Batch) (out train.Metrics) {
 	}
 	for _, part := range b.Parts() {
 		x, y := part.Tensor("A"), part.Tensor("B")
-		loss := judged(part, "D_A", m.DA, y, m.GA, x)
+		loss := judged("D_A", m.DA, y, m.GA, x)
 		if !m.oneWay() {
-			loss = loss.Add(judged(part, "D_B", m.DB, x, m.GB, y))
+			loss = loss.Add(judged("D_B", m.DB, x, m.GB, y))
 		}
 		part.Backward(loss)
 	}

@@ -111,9 +111,12 @@ func (d *Discriminator) Forward(x *torch.Tensor) *torch.Tensor {
 
 // Features also returns the features that are matched.
 func (d *Discriminator) Features(x *torch.Tensor) (logits *torch.Tensor, features []*torch.Tensor) {
-	h1 := leaky.Forward(d.Conv1.Forward(unit(x)))
-	h2 := leaky.Forward(d.BN2.Forward(d.Conv2.Forward(h1)))
-	h3 := leaky.Forward(d.BN3.Forward(d.Conv3.Forward(h2)))
-	h4 := leaky.Forward(d.BN4.Forward(d.Conv4.Forward(h3)))
-	return d.Conv5.Forward(h4), []*torch.Tensor{h2, h3, h4}
+	all := torch.TidyAll(func() []*torch.Tensor {
+		h1 := leaky.Forward(d.Conv1.Forward(unit(x)))
+		h2 := leaky.Forward(d.BN2.Forward(d.Conv2.Forward(h1)))
+		h3 := leaky.Forward(d.BN3.Forward(d.Conv3.Forward(h2)))
+		h4 := leaky.Forward(d.BN4.Forward(d.Conv4.Forward(h3)))
+		return []*torch.Tensor{h2, h3, h4, d.Conv5.Forward(h4)}
+	})
+	return all[3], all[:3]
 }

@@ -159,11 +159,16 @@ func (d *PatchD) Forward(x *torch.Tensor) *torch.Tensor { return d.Model.Forward
 
 // Features also returns what each LeakyReLU gives.
 func (d *PatchD) Features(x *torch.Tensor) (out *torch.Tensor, features []*torch.Tensor) {
-	for _, layer := range d.Model.Layers {
-		x = layer.Forward(x)
-		if _, ok := layer.(nn.LeakyReLU); ok {
-			features = append(features, x)
+	all := torch.TidyAll(func() (all []*torch.Tensor) {
+		h := x
+		for _, layer := range d.Model.Layers {
+			h = layer.Forward(h)
+			if _, ok := layer.(nn.LeakyReLU); ok {
+				all = append(all, h)
+			}
 		}
-	}
-	return x, features
+		return append(all, h)
+	})
+	last := len(all) - 1
+	return all[last], all[:last]
 }
