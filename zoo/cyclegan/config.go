@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Size        int      `default:"256" help:"side of the training pictures in pixels, a multiple of 4; translated ones may have other sides"`
 	Load        int      `default:"286" help:"side that pictures are brought to before they are cropped to --size at random"`
+	Preprocess  string   `default:"resize_and_crop" choices:"resize_and_crop,scale_width_and_crop,scale_shortside_and_crop" help:"what is brought to --load: both sides, or one of them in proportion"`
 	NoFlip      bool     `help:"do not mirror every second picture"`
 	Channels    int      `default:"3" help:"1 for grey pictures, 3 for colour"`
 	Blocks      int      `default:"9" help:"residual blocks of the generators"`
@@ -36,7 +37,7 @@ var Presets = map[string]Config{
 	"horse2zebra": {},
 	"128":         {Size: 128, Load: 143, Blocks: 6},
 	"no-identity": {Identity: new(0.0)},
-	"gta":         {Size: 360, Load: 1024, Identity: new(1.0)},
+	"gta":         {Size: 360, Load: 1024, Preprocess: "scale_width_and_crop", Identity: new(1.0)},
 	"emoji64": {
 		Size: 64, Load: 64, NoFlip: true, Blocks: 3, Width: 16, DWidth: 16, FullEpochs: new(4), DecayEpochs: new(4),
 	},

@@ -22,7 +22,9 @@ var System = train.System{
 	New:         train.NewOf(New),
 	Open: func(ctx context.Context, settings any, r train.DataRequest) (data.Dataset, error) {
 		c := settings.(*Config)
-		return twoway.Open(ctx, r, pairs.Options{Size: c.Size, Load: c.Load, Flip: !c.NoFlip, ChannelsA: c.Channels})
+		return twoway.Open(ctx, r, pairs.Options{
+			Size: c.Size, Load: c.Load, Preprocess: c.Preprocess, Flip: !c.NoFlip, ChannelsA: c.Channels,
+		})
 	},
 	Input: func(settings any, in train.Input) ([]data.Array, error) {
 		return twoway.Input(in, settings.(*Config).Channels)
