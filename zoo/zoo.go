@@ -13,6 +13,8 @@ import (
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
+	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -25,6 +27,8 @@ var Systems = []train.System{
 	wgan.System,
 	wgangp.System,
 	pix2pix.System,
+	pix2pixhd.System,
+	spade.System,
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
