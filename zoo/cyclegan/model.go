@@ -24,8 +24,7 @@ type Model struct {
 // game is least squares with labels 0 and 1.
 var game = gan.LeastSquares(0, 1, 1)
 
-// New makes the networks, their optimisers and the pools. After torch.ManualSeed the weights are those of the official
-// program with that seed.
+// New makes the networks, in the official order of drawing their weights, their optimisers and the pools.
 func New(c Config) (*Model, error) {
 	c, err := c.withDefaults()
 	if err != nil {
