@@ -104,20 +104,30 @@ func (e *evaluation) network(r *evalReport, name string) error {
 		return err
 	}
 	train.Move(model, e.device, torch.DefaultFormat)
-	o := e.system.DataOptions(settings)
-	o.Flip, o.Log = false, e.log
+	sampler, err := train.SamplerOf(model)
+	if err != nil {
+		return err
+	}
+	test, err := e.open(settings, data.Test)
+	if err != nil {
+		return err
+	}
 	scores := &metrics.Evaluation{
 		Network: net, Metrics: e.metrics, Batch: e.batch,
 		Sampling: metrics.Sampling{
-			N: e.n, Size: o.Size, BatchNorm: batchNorm(settings, e.batch, e.c.Int("standing")),
+			N: e.n, Size: pictureSize(test), BatchNorm: batchNorm(settings, e.batch, e.c.Int("standing")),
 			Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 		},
 	}
-	if scores.Real, scores.Sampling.Reference, err = e.reference(net, o); err != nil {
+	if scores.Real, scores.Sampling.Reference, err = e.reference(net, test); err != nil {
 		return err
 	}
 	defer scores.Real.Free()
-	training, err := e.split(net, data.Train, o, e.n)
+	pictures, err := e.open(settings, data.Train)
+	if err != nil {
+		return err
+	}
+	training, err := e.split(net, pictures, e.n)
 	if err != nil {
 		return err
 	}
@@ -126,14 +136,14 @@ func (e *evaluation) network(r *evalReport, name string) error {
 	if err != nil {
 		return err
 	}
-	before, err := e.sample(scores, model, "of the untrained system")
+	before, err := e.sample(scores, sampler, "of the untrained system")
 	if err != nil {
 		return err
 	}
 	if err := train.LoadCheckpoint(e.path, model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
 		return err
 	}
-	after, err := e.sample(scores, model, "of "+e.path)
+	after, err := e.sample(scores, sampler, "of "+e.path)
 	if err != nil {
 		return err
 	}
@@ -147,8 +157,8 @@ func (e *evaluation) network(r *evalReport, name string) error {
 }
 
 // reference is the test split, or the statistics that --reference names, and how a protocol calls them.
-func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sample, string, error) {
-	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: o.Size})
+func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.Sample, string, error) {
+	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: pictureSize(set)})
 	if path := e.c.String("reference"); path != "" {
 		m, said, err := metrics.LoadMoments(path)
 		if err != nil {
@@ -159,7 +169,7 @@ func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sa
 		}
 		return &metrics.Sample{Moments: m}, filepath.Base(path), nil
 	}
-	test, err := e.split(net, data.Test, o, -1)
+	test, err := e.split(net, set, set.Len())
 	if err != nil {
 		return nil, "", err
 	}
@@ -171,17 +181,14 @@ func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sa
 	return test, e.saved.Data + "-test", nil
 }
 
-// split takes in n pictures of a split, all if n is negative.
-func (e *evaluation) split(net metrics.Network, split data.Split, o data.Options, n int) (*metrics.Sample, error) {
-	o.Split = split
-	set, err := data.Open(e.c.Context, e.saved.Data, o)
-	if err != nil {
-		return nil, err
-	}
-	if n < 0 {
-		n = set.Len()
-	}
-	e.log(fmt.Sprintf("features of %d %s pictures", min(n, set.Len()), split))
+// open opens a split of the run's data, without augmentation.
+func (e *evaluation) open(settings any, split data.Split) (data.Dataset, error) {
+	return openData(e.c, e.system, settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
+}
+
+// split takes in n pictures of a split.
+func (e *evaluation) split(net metrics.Network, set data.Dataset, n int) (*metrics.Sample, error) {
+	e.log(fmt.Sprintf("features of %d pictures of %s", min(n, set.Len()), set.Name()))
 	if metrics.NeedFeatures(e.metrics) {
 		return metrics.CollectData(e.c.Context, net, set, n, uint64(e.seed), true)
 	}
@@ -190,7 +197,7 @@ func (e *evaluation) split(net metrics.Network, split data.Split, o data.Options
 }
 
 // sample scores new pictures of the model.
-func (e *evaluation) sample(scores *metrics.Evaluation, model train.Model, of string) ([]metrics.Score, error) {
+func (e *evaluation) sample(scores *metrics.Evaluation, model train.Sampler, of string) ([]metrics.Score, error) {
 	e.log(fmt.Sprintf("features of %d pictures %s", e.n, of))
 	torch.ManualSeed(e.seed)
 	leave, err := standing(e.c, model, e.batch)

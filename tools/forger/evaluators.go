@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -22,9 +23,7 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 	if err != nil {
 		return nil, fmt.Errorf("--eval-every: %w", err)
 	}
-	d := s.DataOptions(settings)
-	d.Flip, d.Split, d.Log = false, data.Test, log
-	set, err := data.Open(c.Context, o.Data, d)
+	set, err := openData(c, s, settings, train.DataRequest{Name: o.Data, Split: data.Test, Plain: true}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +34,27 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 	e := &metrics.Evaluation{
 		Network: net, Metrics: []string{"fd"}, Real: &metrics.Sample{Moments: test}, Batch: o.Batch,
 		Sampling: metrics.Sampling{
-			N: o.EvalN, Reference: o.Data + "-test", Size: d.Size, BatchNorm: batchNorm(settings, o.Batch, o.Standing),
+			N: o.EvalN, Reference: o.Data + "-test", Size: pictureSize(set), BatchNorm: batchNorm(settings, o.Batch, o.Standing),
 			Averaged: o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil), Seed: o.Seed,
 		},
 	}
-	return []train.Evaluator{{Name: e.Name(), Higher: e.Higher(), Evaluate: e.Evaluate}}, nil
+	return []train.Evaluator{{Name: e.Name(), Higher: e.Higher(), Evaluate: func(ctx context.Context, m train.Model) (float64, string, error) {
+		s, err := train.SamplerOf(m)
+		if err != nil {
+			return 0, "", err
+		}
+		return e.Evaluate(ctx, s.Sample)
+	}}}, nil
+}
+
+// pictureSize is the height of a set's pictures.
+func pictureSize(set data.Dataset) int {
+	for _, f := range set.Fields() {
+		if f.Name == "image" {
+			return f.Shape[1]
+		}
+	}
+	return 0
 }
 
 // networkFor is the feature network for a data set where none is asked for: the classifier trained on it, or the network

@@ -234,7 +234,7 @@ func (f *Folder) picture(i int, rng *rand.Rand) (*vision.Image, error) {
 // fit resizes and crops a picture. Of a picture that has the side Load it only crops.
 func (o Options) fit(im *vision.Image, rng *rand.Rand) *vision.Image {
 	h, w := im.ShortSize(max(o.Load, o.Size), 0)
-	if o.Load > o.Size {
+	if o.Load > o.Size && !o.Middle {
 		return im.ResizeCrop(h, w, o.Filter, rng.IntN(h-o.Size+1), rng.IntN(w-o.Size+1), o.Size, o.Size)
 	}
 	middle := func(n int) int { return int(math.RoundToEven(float64(n-o.Size) / 2)) }
