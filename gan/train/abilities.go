@@ -49,8 +49,8 @@ type Translator interface {
 	// Translation says what Translate takes and makes under the model's settings.
 	Translation() Translation
 	// Translate makes pictures (N, C, Scale·H, Scale·W) in [−1, 1] of the Inputs in b, of any size that Multiple allows;
-	// with back, which Translation.Back must allow, from the Target to the first of the Inputs. What is random in it comes
-	// from the default generator.
+	// with back, which Translation.Back must allow, pictures like the first of the Inputs of the Target. None depends on
+	// those beside it. What is random about them comes from the default generator.
 	Translate(b *Batch, back bool) *torch.Tensor
 }
 

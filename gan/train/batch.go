@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"math/rand/v2"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/amp"
@@ -66,36 +65,13 @@ func upload(b *data.Batch, device torch.Device) *Batch {
 	return out
 }
 
-// Items are n items of a set from the item first on as a batch on the device, again from the beginning where the set ends.
-// What is random about an item follows from its place in the batch.
+// Items are n items of a set as data.ReadItems reads them, on the device.
 func Items(set data.Dataset, first, n int, device torch.Device) (*Batch, error) {
-	b := data.Batch{Items: make([]int, n)}
-	for _, f := range set.Fields() {
-		a := data.Array{Name: f.Name, Shape: append([]int{n}, f.Shape...)}
-		if f.Int64 {
-			a.Int64 = make([]int64, n*f.Size())
-		} else {
-			a.Float32 = make([]float32, n*f.Size())
-		}
-		b.Arrays = append(b.Arrays, a)
+	b, err := data.ReadItems(set, first, n)
+	if err != nil {
+		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(0, 0))
-	for i := range n {
-		row := make([]data.Array, len(b.Arrays))
-		for k, f := range set.Fields() {
-			a := b.Arrays[k]
-			row[k] = data.Array{Name: f.Name, Shape: f.Shape}
-			if f.Int64 {
-				row[k].Int64 = a.Int64[i*f.Size() : (i+1)*f.Size()]
-			} else {
-				row[k].Float32 = a.Float32[i*f.Size() : (i+1)*f.Size()]
-			}
-		}
-		if err := set.Read((first+i)%set.Len(), rng, row); err != nil {
-			return nil, err
-		}
-	}
-	return upload(&b, device), nil
+	return upload(b, device), nil
 }
 
 // uploadAll copies the batches of a step to the device and gives their memory back. The first holds the others.

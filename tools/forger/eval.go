@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
@@ -24,7 +25,9 @@ func evalCommand() *cli.Command {
 			"that of as many training pictures, which no generator is expected to surpass.\n\n" +
 			"fd is the Fréchet distance (FID on Inception), kd the kernel distance (KID), is the inception score, prdc precision,\n" +
 			"recall, density and coverage, nn the mean distance to the nearest real picture. The networks are digits, a classifier\n" +
-			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.",
+			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.\n\n" +
+			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
+			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: "digits for mnist and fashion-mnist, otherwise effnet-lite0"},
@@ -32,7 +35,7 @@ func evalCommand() *cli.Command {
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
 			&cli.StringFlag{Name: "reference", Usage: "statistics to compare with instead of the test pictures: .npz or .safetensors with mu and sigma"},
 			&cli.StringFlag{Name: "save-reference", Usage: "file to keep the statistics of the test pictures in"},
-			&cli.IntFlag{Name: "n", Usage: "number of pictures", Value: 10000},
+			&cli.IntFlag{Name: "n", Usage: "number of pictures; of a system that translates the most test pictures to take", Value: 10000},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
 			rawFlag, standingFlag, threadsFlag, deviceFlag,
@@ -48,6 +51,7 @@ type evaluation struct {
 	path     string
 	saved    train.Settings
 	system   train.System
+	settings any
 	device   torch.Device
 	metrics  []string
 	n, batch int
@@ -70,6 +74,17 @@ func eval(c *cli.Context) error {
 	if e.saved, e.system, err = systemOf(e.path); err != nil {
 		return err
 	}
+	e.settings = e.system.NewConfig()
+	if err := config.Unmarshal(e.saved.Config, e.settings); err != nil {
+		return fmt.Errorf("%s: %w", e.path, err)
+	}
+	model, err := e.build()
+	if err != nil {
+		return err
+	}
+	if t, ok := model.(train.Translator); ok {
+		return e.translations(t)
+	}
 	networks := c.String("network")
 	if networks == "" {
 		networks = networkFor(e.saved.Data)
@@ -90,6 +105,17 @@ func eval(c *cli.Context) error {
 
 func (e *evaluation) log(line string) { fmt.Fprintln(e.c.App.ErrWriter, line) }
 
+// build makes the model with the weights that the run began with.
+func (e *evaluation) build() (train.Model, error) {
+	torch.ManualSeed(e.saved.Seed) // as train does
+	model, err := e.system.New(e.settings)
+	if err != nil {
+		return nil, err
+	}
+	train.Move(model, e.device, torch.DefaultFormat)
+	return model, nil
+}
+
 // network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
 func (e *evaluation) network(r *evalReport, name string) error {
 	net, err := metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
@@ -98,24 +124,22 @@ func (e *evaluation) network(r *evalReport, name string) error {
 	if err != nil {
 		return err
 	}
-	torch.ManualSeed(e.saved.Seed) // as train does: these are the weights that the run began with
-	model, settings, err := e.system.Build(e.saved.Config)
+	model, err := e.build()
 	if err != nil {
 		return err
 	}
-	train.Move(model, e.device, torch.DefaultFormat)
 	sampler, err := train.SamplerOf(model)
 	if err != nil {
 		return err
 	}
-	test, err := e.open(settings, data.Test)
+	test, err := e.open(data.Test)
 	if err != nil {
 		return err
 	}
 	scores := &metrics.Evaluation{
 		Network: net, Metrics: e.metrics, Batch: e.batch,
 		Sampling: metrics.Sampling{
-			N: e.n, Size: pictureSize(test), BatchNorm: batchNorm(settings, e.batch, e.c.Int("standing")),
+			N: e.n, Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 			Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 		},
 	}
@@ -123,7 +147,7 @@ func (e *evaluation) network(r *evalReport, name string) error {
 		return err
 	}
 	defer scores.Real.Free()
-	pictures, err := e.open(settings, data.Train)
+	pictures, err := e.open(data.Train)
 	if err != nil {
 		return err
 	}
@@ -182,8 +206,8 @@ func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.
 }
 
 // open opens a split of the run's data, without augmentation.
-func (e *evaluation) open(settings any, split data.Split) (data.Dataset, error) {
-	return openData(e.c, e.system, settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
+func (e *evaluation) open(split data.Split) (data.Dataset, error) {
+	return openData(e.c, e.system, e.settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
 }
 
 // split takes in n pictures of a split.

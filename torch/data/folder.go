@@ -97,7 +97,7 @@ func listPictures(dir string) (files []pictureFile, classes []string, err error)
 		if err != nil || !info.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		found, err := pictures(path)
+		found, err := Pictures(path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,8 +135,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// pictures lists those under dir in torchvision's order: by the path of their folder, then by name.
-func pictures(dir string) ([]string, error) {
+// Pictures lists the picture files (PNG, JPEG, WebP, BMP by name) under dir in torchvision's order: by the path of their folder, then by name.
+func Pictures(dir string) ([]string, error) {
 	byFolder := map[string][]string{}
 	if err := walk(dir, map[string]bool{}, byFolder); err != nil {
 		return nil, err
