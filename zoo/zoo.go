@@ -9,6 +9,7 @@ import (
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
+	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
@@ -22,6 +23,7 @@ var Systems = []train.System{
 	wgan.System,
 	wgangp.System,
 	srgan.System,
+	pix2pix.System,
 }
 
 // Find returns the system of that name.

@@ -110,7 +110,7 @@ func DecodeBytes(name string, data []byte, m Mode) (*Image, error) {
 
 // decode returns the picture in the channels of the file. Its errors complete a sentence that begins with a name.
 func decode(data []byte) (im *Image, err error) {
-	f, err := sniff(data)
+	f, err := recognise(data)
 	if err != nil {
 		return nil, err
 	}
@@ -120,20 +120,33 @@ func decode(data []byte) (im *Image, err error) {
 			im, err = nil, fmt.Errorf("is a damaged %s file (%v)", f.name, r)
 		}
 	}()
-	w, h, err := f.config(data)
-	if err != nil {
-		return nil, f.explain(err, len(data))
-	}
-	if w < 1 || h < 1 {
-		return nil, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, w, h)
-	}
-	if pixels := int64(w) * int64(h); pixels > MaxPixels || pixels > 1<<20+f.density*int64(len(data)) {
-		return nil, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", w, h, len(data))
-	}
 	if im, err = f.decode(data); err != nil {
 		return nil, f.explain(err, len(data))
 	}
 	return im, nil
+}
+
+// recognise returns the format of a file whose announced size can be true.
+func recognise(data []byte) (f format, err error) {
+	if f, err = sniff(data); err != nil {
+		return format{}, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("is a damaged %s file (%v)", f.name, r)
+		}
+	}()
+	w, h, err := f.config(data)
+	if err != nil {
+		return format{}, f.explain(err, len(data))
+	}
+	if w < 1 || h < 1 {
+		return format{}, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, w, h)
+	}
+	if pixels := int64(w) * int64(h); pixels > MaxPixels || pixels > 1<<20+f.density*int64(len(data)) {
+		return format{}, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", w, h, len(data))
+	}
+	return f, nil
 }
 
 func sniff(data []byte) (format, error) {
