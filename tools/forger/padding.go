@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 )
@@ -15,8 +16,24 @@ func (t *translator) translate(fields []data.Array) *torch.Tensor {
 	for i, a := range fields {
 		padded[i] = extend(a, roundUp(h, t.does.Multiple), roundUp(w, t.does.Multiple))
 	}
-	x := t.model.Translate(train.Upload(padded, 1, t.device), t.back)
+	x := translateTiled(t.model, train.Upload(padded, 1, t.device), t.back, t.tile)
 	return x.Narrow(2, 0, t.does.Scale*h).Narrow(3, 0, t.does.Scale*w)
+}
+
+// translateTiled is Translate of a batch, tile by tile where a margin is all that an output depends on, or where a side of
+// tiles is given.
+func translateTiled(m train.Translator, b *train.Batch, back bool, side int) *torch.Tensor {
+	does := m.Translation()
+	if len(does.Inputs) > 1 || does.Margin == 0 && side == 0 {
+		return m.Translate(b, back)
+	}
+	from := does.Inputs[0]
+	if back {
+		from = does.Target
+	}
+	return translation.Tiled(func(x *torch.Tensor) *torch.Tensor {
+		return m.Translate(train.NewBatch(map[string]*torch.Tensor{from: x}), back)
+	}, b.Tensor(from), translation.Tiles{Side: side, Margin: does.Margin, Multiple: does.Multiple, Scale: does.Scale})
 }
 
 func roundUp(n, multiple int) int {
