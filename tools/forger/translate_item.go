@@ -16,36 +16,36 @@ func (t *translator) translate(fields []data.Array) *torch.Tensor {
 	for i, a := range fields {
 		padded[i] = extend(a, roundUp(h, t.does.Multiple), roundUp(w, t.does.Multiple))
 	}
-	x := t.tiled(train.Upload(padded, 1, t.device))
+	x := translateTiled(t.model, train.Upload(padded, 1, t.device), t.back, t.tile)
 	return x.Narrow(2, 0, t.does.Scale*h).Narrow(3, 0, t.does.Scale*w)
 }
 
 // usualTile is the side of tiles where they give the same picture as the whole.
 const usualTile = 256
 
-// tiled translates an item, tile by tile where it is larger than the tiles that were asked for, or than the usual one where
-// tiles change nothing. Of tiles without a margin, which do change something, neighbours are blended.
-func (t *translator) tiled(b *train.Batch) *torch.Tensor {
-	side := t.tile
-	if side == 0 && t.does.Margin > 0 {
+// translateTiled is Translate of a batch, tile by tile where it is larger than the side that is asked for, or, with 0, than
+// the usual one where tiles change nothing. Of tiles without a margin, which do change something, neighbours are blended.
+func translateTiled(m train.Translator, b *train.Batch, back bool, side int) *torch.Tensor {
+	does := m.Translation()
+	if side == 0 && does.Margin > 0 {
 		side = usualTile
 	}
-	inputs := t.does.Inputs
-	if t.back {
-		inputs = []string{t.does.Target}
+	inputs := does.Inputs
+	if back {
+		inputs = []string{does.Target}
 	}
 	first := b.Tensor(inputs[0])
 	s := first.Shape()
 	if h, w := s[len(s)-2], s[len(s)-1]; side == 0 || max(h, w) <= side {
-		return t.model.Translate(b, t.back)
+		return m.Translate(b, back)
 	}
-	o := translation.Tiles{Side: side, Margin: t.does.Margin, Multiple: t.does.Multiple, Scale: t.does.Scale}
-	if t.does.Margin == 0 {
+	o := translation.Tiles{Side: side, Margin: does.Margin, Multiple: does.Multiple, Scale: does.Scale}
+	if does.Margin == 0 {
 		o.Blend = side / 4
 	}
 	if first.Dim() == 4 { // pictures, of which there is one field
 		return translation.Tiled(func(x *torch.Tensor) *torch.Tensor {
-			return t.model.Translate(train.NewBatch(map[string]*torch.Tensor{inputs[0]: x}), t.back)
+			return m.Translate(train.NewBatch(map[string]*torch.Tensor{inputs[0]: x}), back)
 		}, first, o)
 	}
 	var maps []*torch.Tensor
@@ -57,7 +57,7 @@ func (t *translator) tiled(b *train.Batch) *torch.Tensor {
 		for i, name := range inputs {
 			part[name] = x.Select(1, i)
 		}
-		return t.model.Translate(train.NewBatch(part), t.back)
+		return m.Translate(train.NewBatch(part), back)
 	}, torch.Stack(maps, torch.StackOptions{Dim: 1}), o)
 }
 
