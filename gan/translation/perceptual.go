@@ -59,15 +59,16 @@ func (p *Perceptual) Loss(fake, real *torch.Tensor) *torch.Tensor {
 
 func (p *Perceptual) load(device torch.Device) error {
 	var net gan.Taps
-	if p.name == "vgg19" {
-		net = features.NewVGG19()
-	} else {
-		net = lite{features.NewEfficientNetLite0()}
-	}
-	module := any(net)
-	if l, ok := net.(lite); ok {
-		module = l.EfficientNetLite0
-	}
+	var module any
+	torch.SkipInit(func() {
+		if p.name == "vgg19" {
+			vgg := features.NewVGG19()
+			net, module = vgg, vgg
+			return
+		}
+		small := features.NewEfficientNetLite0()
+		net, module = lite{small}, small
+	})
 	if _, err := features.Load(p.name, module, ""); err != nil {
 		return err
 	}
