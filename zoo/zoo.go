@@ -10,6 +10,8 @@ import (
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/spade"
+	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -22,6 +24,8 @@ var Systems = []train.System{
 	wgan.System,
 	wgangp.System,
 	pix2pixhd.System,
+	spade.System,
+	pix2pix.System,
 }
 
 // Find returns the system of that name.

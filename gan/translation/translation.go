@@ -18,8 +18,8 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// Norm is the kind of a network's norms. Convolutions in front of one have a bias only where it is Instance, and so have
-// none, either, where there is no norm: the official rule.
+// Norm is the kind of a network's norms. Convolutions in front of one have a bias if it is Instance; with None they have
+// no bias, either: the official rule.
 type Norm string
 
 // The norms, under their official names.

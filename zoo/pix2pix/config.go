@@ -20,6 +20,7 @@ type Config struct {
 	Direction string `default:"AtoB" choices:"AtoB,BtoA" help:"which picture of a pair is made of which"`
 	Inputs    int    `default:"3" help:"channels of the input: 1 for grey, 3 for colour"`
 	Outputs   int    `default:"3" help:"channels of the output: 1 for grey, 3 for colour"`
+	Colour    bool   `help:"colour pictures by their lightness; the data are colour pictures, and --inputs, --outputs and --direction do not count"`
 
 	Generator string `default:"unet" choices:"unet,resnet" help:"the network that translates"`
 	Downs     int    `default:"8" help:"how often the U-Net halves, at least 5: sides are multiples of 2^downs, and 7 do for 128 pixels"`
@@ -49,24 +50,33 @@ type Config struct {
 
 // Presets are published settings, and settings for small pictures.
 var Presets = map[string]Config{
-	"paper":       {},
-	"facades":     {Direction: "BtoA"},
-	"maps":        {},
-	"edges2shoes": {FullEpochs: new(15), DecayEpochs: new(0), LRPolicy: "constant"},
-	"day2night":   {FullEpochs: new(17), DecayEpochs: new(0), LRPolicy: "constant"},
-	"openmoji":    {FullEpochs: new(20), DecayEpochs: new(20)},
-	"openmoji128": small,
-	"openmoji-l1": withoutGAN(small),
+	"paper":        {},
+	"facades":      {Direction: "BtoA"},
+	"maps":         {},
+	"edges2shoes":  {FullEpochs: new(15), DecayEpochs: new(0), LRPolicy: "constant"},
+	"day2night":    {FullEpochs: new(17), DecayEpochs: new(0), LRPolicy: "constant"},
+	"colorization": {Colour: true, FullEpochs: new(6), DecayEpochs: new(0), LRPolicy: "constant", Load: 256},
+	"openmoji":     {FullEpochs: new(20), DecayEpochs: new(20)},
+	"openmoji128":  small,
+	"openmoji-l1":  withoutGAN(small),
 }
 
 // small trains on a CPU in minutes.
 var small = Config{
-	Size: 128, Load: 143, Downs: 7, Width: 32, DWidth: 32, FullEpochs: new(1), DecayEpochs: new(1),
+	Size: 128, Load: 143, Downs: 7, Width: 32, DWidth: 32, LRPolicy: "constant", FullEpochs: new(6), DecayEpochs: new(0),
 }
 
 func withoutGAN(c Config) Config {
 	c.Discriminator = "none"
 	return c
+}
+
+// channels are those of the networks' input and output: of colouring, lightness and the two axes of colour.
+func (c Config) channels() (in, out int) {
+	if c.Colour {
+		return 1, 2
+	}
+	return c.Inputs, c.Outputs
 }
 
 // multiple is what the sides of pictures are multiples of.

@@ -53,21 +53,23 @@ func (m *Model) adam(name string, network nn.Layer) *optim.Adam {
 }
 
 func (c Config) generator() nn.Layer {
+	in, out := c.channels()
 	norm := translation.Norm(c.Norm)
 	if c.Generator == "resnet" {
-		return translation.NewResnetGenerator(c.Inputs, c.Outputs, translation.Resnet{
+		return translation.NewResnetGenerator(in, out, translation.Resnet{
 			Blocks: c.Blocks, Width: c.Width, Norm: norm, Dropout: !c.NoDropout})
 	}
-	return translation.NewUnetGenerator(c.Inputs, c.Outputs, translation.Unet{
+	return translation.NewUnetGenerator(in, out, translation.Unet{
 		Downs: c.Downs, Width: c.Width, Norm: norm, Dropout: !c.NoDropout})
 }
 
 func (c Config) discriminator() nn.Layer {
-	in, norm := c.Inputs+c.Outputs, translation.Norm(c.Norm)
+	in, out := c.channels()
+	norm := translation.Norm(c.Norm)
 	if c.Discriminator == "pixel" {
-		return translation.NewPixelDiscriminator(in, translation.PixelGAN{Width: c.DWidth, Norm: norm})
+		return translation.NewPixelDiscriminator(in+out, translation.PixelGAN{Width: c.DWidth, Norm: norm})
 	}
-	return translation.NewNLayerDiscriminator(in, translation.PatchGAN{Layers: c.Layers, Width: c.DWidth, Norm: norm})
+	return translation.NewNLayerDiscriminator(in+out, translation.PatchGAN{Layers: c.Layers, Width: c.DWidth, Norm: norm})
 }
 
 // System is "pix2pix".
@@ -79,13 +81,14 @@ func (m *Model) Config() any { return &m.config }
 // Parts lists the networks, their optimisers and the schedules of the learning rates.
 func (m *Model) Parts() train.Parts {
 	c := m.config
+	in, out := c.channels()
 	p := train.Parts{
-		Networks:   []train.Network{{Name: "G", Module: m.G, Generator: true, Inputs: [][]int{{2, c.Inputs, c.Size, c.Size}}}},
+		Networks:   []train.Network{{Name: "G", Module: m.G, Generator: true, Inputs: [][]int{{2, in, c.Size, c.Size}}}},
 		Optimizers: []train.Optimizer{{Name: "G", Optimizer: m.optG}},
 		Schedules:  m.rates,
 	}
 	if m.D != nil {
-		inputs := [][]int{{2, c.Inputs + c.Outputs, c.Size, c.Size}}
+		inputs := [][]int{{2, in + out, c.Size, c.Size}}
 		p.Networks = append(p.Networks, train.Network{Name: "D", Module: m.D, Inputs: inputs})
 		p.Optimizers = append(p.Optimizers, train.Optimizer{Name: "D", Optimizer: m.optD})
 	}
@@ -157,7 +160,7 @@ func (m *Model) judge(b *train.Batch, pictures *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor { return m.D.Forward(beside(b, pictures)) })
 }
 
-// beside is (N, Inputs+Outputs, H, W): the input's channels, then the picture's.
+// beside joins (N, C, H, W) of both: the input's channels, then the picture's.
 func beside(b *train.Batch, pictures *torch.Tensor) *torch.Tensor {
 	return torch.Cat([]*torch.Tensor{b.Tensor("A"), pictures}, torch.CatOptions{Dim: 1})
 }

@@ -51,21 +51,13 @@ func TestParity(t *testing.T) {
 	})
 }
 
-func TestParameterCountsAreTheOfficialOnes(t *testing.T) {
+// Those of other settings are compared in gan/translation.
+func TestParameterCountsOfThePaperAreTheOfficialOnes(t *testing.T) {
 	torchtest.Native(t)
-	for _, test := range []struct {
-		config Config
-		g, d   int
-	}{
-		{Presets["paper"], 54413955, 2768705},
-		{Config{Size: 128, Downs: 7, Discriminator: "pixel"}, 41828995, 9024},
-		{Config{Generator: "resnet"}, 11383427, 2768705},
-	} {
-		torch.Scope(func() {
-			m, err := New(test.config)
-			require.NoError(t, err)
-			require.Equal(t, test.g, nn.NumParameters(m.G), "%+v", test.config)
-			require.Equal(t, test.d, nn.NumParameters(m.D), "%+v", test.config)
-		})
-	}
+	torch.Scope(func() {
+		m, err := New(Presets["paper"])
+		require.NoError(t, err)
+		require.Equal(t, 54413955, nn.NumParameters(m.G))
+		require.Equal(t, 2768705, nn.NumParameters(m.D))
+	})
 }
