@@ -35,7 +35,7 @@ type format struct {
 const deflated = 8256 // pixels a byte: deflate makes 1032 bytes of one, a byte holds 8 pixels
 
 var formats = []format{
-	{"PNG", begins("\x89PNG\r\n\x1a\n"), deflated, config(png.DecodeConfig), decoder(png.Decode)},
+	{"PNG", isPNG, deflated, config(png.DecodeConfig), decoder(png.Decode)},
 	{"JPEG", begins("\xff\xd8\xff"), 512, jpeg.Config, decodeJPEG}, // a block of 64 pixels takes a bit
 	{"WebP", func(b []byte) bool { return begins("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, deflated,
 		config(webp.DecodeConfig), decoder(webp.Decode)},
@@ -60,6 +60,8 @@ func decoder(read func(io.Reader) (image.Image, error)) func([]byte) (*Image, er
 		return fromNative(im), nil
 	}
 }
+
+var isPNG = begins("\x89PNG\r\n\x1a\n")
 
 // foreign are kinds that people have and that are refused by name.
 var foreign = []struct {

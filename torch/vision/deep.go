@@ -16,7 +16,7 @@ type Deep struct {
 
 // IsDeep reports whether data is a PNG file of 16-bit samples, which [DecodeDeep] reads without loss.
 func IsDeep(data []byte) bool {
-	return len(data) > pngKindAt && formats[0].is(data) && data[pngDepthAt] == 16
+	return len(data) > pngKindAt && isPNG(data) && data[pngDepthAt] == 16
 }
 
 // DecodeDeep reads a PNG file of 16-bit samples in mode [Gray] or [RGB]: grey becomes three equal channels, colour

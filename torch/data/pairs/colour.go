@@ -8,7 +8,8 @@ import (
 )
 
 // Colour is a set for colourisation, made of colour pictures: "A" (1, H, W) is the lightness L of CIE-Lab, L/50 - 1, and
-// "B" (2, H, W) its a and b, divided by 110. Crop and flip happen in RGB, before.
+// "B" (2, H, W) its a and b, divided by 110. Crop and flip happen in RGB, before; 16-bit pictures
+// are read as 8-bit ones.
 type Colour struct {
 	dir    string
 	o      Options

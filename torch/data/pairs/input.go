@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/forgergan/forger/torch/data"
@@ -9,7 +10,11 @@ import (
 
 // The functions of this file turn encoded files into one item of a set, for a program that translates single pictures:
 // arrays of shape (1, ...) in the size of the file, its sides brought to the nearest multiple as preprocess mode none
-// does. name is the file in an error.
+// does; 0 is 4. name is the file in an error.
+
+func ownSize(multiple int) Options {
+	return Options{Preprocess: "none", Plain: true, Multiple: cmp.Or(multiple, 4)}
+}
 
 // PictureInput returns field ("A", "condition", ...) of shape (1, channels, H, W) with a picture, in [-1, 1].
 func PictureInput(field, name string, encoded []byte, channels, multiple int) ([]data.Array, error) {
@@ -17,7 +22,7 @@ func PictureInput(field, name string, encoded []byte, channels, multiple int) ([
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Preprocess: "none", Multiple: multiple, Plain: true}
+	o := ownSize(multiple)
 	f := o.field(field, p.h, p.w, channels)
 	a := single(f)
 	return []data.Array{a}, p.put(o, place{}, f, a.Float32)
@@ -29,7 +34,7 @@ func LightnessInput(name string, encoded []byte, multiple int) ([]data.Array, er
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Preprocess: "none", Multiple: multiple, Plain: true}
+	o := ownSize(multiple)
 	f := o.field("A", im.H, im.W, 1)
 	if im, err = (picture{path: name, h: im.H, w: im.W, im: im}).part(o, place{}, f); err != nil {
 		return nil, err
@@ -42,7 +47,7 @@ func LightnessInput(name string, encoded []byte, multiple int) ([]data.Array, er
 // LabelInput returns "label" (1, H, W) with a label map and, with Options.Instances, "instance" (1, H, W). Of the options
 // Labels, DontCare, Instances and Multiple count. Ids are checked as by [Labelled]; both maps must have one size.
 func LabelInput(name string, label, instance []byte, o Options) ([]data.Array, error) {
-	o = Options{Preprocess: "none", Plain: true, Multiple: o.Multiple, Labels: o.Labels, DontCare: o.DontCare, Instances: o.Instances}
+	o.Preprocess, o.Plain, o.Multiple = "none", true, cmp.Or(o.Multiple, 4)
 	ids, err := vision.DecodeIDs(name, label)
 	if err != nil {
 		return nil, err

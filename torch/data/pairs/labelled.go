@@ -37,7 +37,9 @@ func OpenLabelled(dir string, o Options) (*Labelled, error) {
 	case o.Back:
 		return nil, fmt.Errorf("pairs %s: label maps and pictures cannot be exchanged", dir)
 	default:
-		l, err = locateParts(dir, "label", "img", o.Split)
+		if l, err = locateParts(dir, "label", "img", o.Split); err == nil && l.a == "" {
+			err = fmt.Errorf("pairs %s: there are no folders %s_label and %[2]s_img", dir, phases(o.Split)[0])
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -79,37 +79,45 @@ var patterns = []func(phase, part string) string{
 // locate finds the pictures A and B of a split, or the sides that dir names.
 func locate(dir string, split data.Split) (layout, error) {
 	base, sides := cutSides(dir)
+	a, b := "A", "B"
 	if sides != "" {
-		a, b, _ := strings.Cut(sides[1:], "-")
-		return locateParts(base, a, b, split)
+		a, b, _ = strings.Cut(sides[1:], "-")
 	}
-	l, err := locateParts(base, "A", "B", split)
-	if l.a != "" || err == nil {
+	l, err := locateParts(base, a, b, split)
+	if l.a != "" || err != nil {
 		return l, err
+	}
+	phase := phases(split)[0]
+	if sides != "" {
+		return l, fmt.Errorf("pairs %s: there are no folders %s/%s and %[2]s/%[4]s, nor %[3]s/%[2]s and %[4]s/%[2]s", dir, phase, a, b)
 	}
 	if both, none := splitFolder(base, split); none == nil {
 		return layout{both, both, both + "_inst", true}, nil
 	}
-	return l, fmt.Errorf("%w, nor %s with pictures A|B; folders of other names are given as %s:noto-fluent", err, phases(split)[0], base)
+	return l, fmt.Errorf("pairs %s: there are no folders %[2]sA and %[2]sB, nor %[2]s with pictures A|B; "+
+		"folders of other names are given as %[1]s:noto-fluent", dir, phase)
 }
 
-// locateParts finds the folders of parts a and b of a split. If there is one of them, it is in the layout in spite of the error.
+// locateParts finds the folders of parts a and b of a split; without any of them the layout is empty.
 func locateParts(dir, a, b string, split data.Split) (layout, error) {
 	for _, phase := range phases(split) {
 		for _, name := range patterns {
-			l := layout{a: filepath.Join(dir, name(phase, a)), b: filepath.Join(dir, name(phase, b)), inst: filepath.Join(dir, name(phase, "inst"))}
-			switch hasA, hasB := isDir(l.a), isDir(l.b); {
-			case hasA && hasB:
-				return l, nil
-			case hasA:
-				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, name(phase, a), name(phase, b))
-			case hasB:
-				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, name(phase, b), name(phase, a))
+			in := func(part string) string { return filepath.Join(dir, name(phase, part)) }
+			l := layout{a: in(a), b: in(b), inst: in("inst")}
+			has, lacks := l.a, l.b
+			if !isDir(has) {
+				has, lacks = lacks, has
 			}
+			switch {
+			case !isDir(has):
+				continue
+			case !isDir(lacks):
+				return l, fmt.Errorf("pairs %s: there is a folder %s but no folder %s", dir, has, lacks)
+			}
+			return l, nil
 		}
 	}
-	phase := phases(split)[0]
-	return layout{}, fmt.Errorf("pairs %s: there are no folders %[2]s%[3]s and %[2]s%[4]s (or %[2]s_%[3]s, %[2]s/%[3]s, %[3]s/%[2]s and so on)", dir, phase, a, b)
+	return layout{}, nil
 }
 
 // file is a picture of a folder and what its partner is found by.

@@ -54,8 +54,8 @@ func (o Options) draw(h, w int, rng *rand.Rand) (place, error) {
 	room, side := rh-o.Height, rw-o.Width
 	switch {
 	case room < 0 || side < 0:
-		return place{}, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, less than the crop of %d x %d: take a smaller one or a mode that resizes",
-			w, h, rw, rh, o.Width, o.Height)
+		return place{}, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, less than the crop of %d x %d: "+
+			"take a smaller one or a mode that resizes", w, h, rw, rh, o.Width, o.Height)
 	case o.Plain:
 		return place{top: room / 2, left: side / 2}, nil
 	}
@@ -79,11 +79,11 @@ func (o Options) fit(h, w int, p place, f data.Field) (rh, rw int, err error) {
 	fh, fw := size(f)
 	switch {
 	case !o.crops() && (rh != fh || rw != fw):
-		return 0, 0, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, the first of the set to %d x %d: take a mode that crops, not %s",
-			w, h, rw, rh, fw, fh, o.Preprocess)
+		return 0, 0, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, the first of the set to %d x %d: "+
+			"take a mode that crops, not %s", w, h, rw, rh, fw, fh, o.Preprocess)
 	case p.top+fh > rh || p.left+fw > rw:
-		return 0, 0, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, too small for the crop that was drawn for its partner: take a mode that resizes",
-			w, h, rw, rh)
+		return 0, 0, fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, too small for the crop that was drawn for its partner: "+
+			"take a mode that resizes", w, h, rw, rh)
 	}
 	return rh, rw, nil
 }

@@ -40,8 +40,8 @@ func OpenUnpaired(dir string, o Options) (*Unpaired, error) {
 	return s, nil
 }
 
-// Paired reports whether the files of both sides have the same names. Then in a Plain or Serial set B is the partner of A, and
-// scores may compare them.
+// Paired reports whether the files of both sides have the same names. Then in a Plain or Serial set B is the partner of
+// A, and scores may compare them.
 func (s *Unpaired) Paired() bool { return s.paired }
 
 // Name implements [data.Dataset].
