@@ -51,3 +51,22 @@ func TestBicubicIsMATLABs(t *testing.T) {
 		require.InDeltaSlice(t, want, torch.Values[float32](got.Select(0, 1).Contiguous()), 1e-6)
 	})
 }
+
+func TestBlendedTilesPassIntoEachOther(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		x := torch.Rand([]int{1, 3, 21, 34})
+		o := translation.Tiles{Side: 8, Multiple: 4, Scale: 2, Blend: 3}
+		double := func(x *torch.Tensor) *torch.Tensor { return x.UpsampleNearest2d([]int{2 * x.Size(2), 2 * x.Size(3)}) }
+		require.LessOrEqual(t, translation.Tiled(double, x, o).Sub(double(x)).Abs().Max().Item(), 1e-6)
+		calls := float64(0)
+		counted := func(x *torch.Tensor) *torch.Tensor {
+			calls++
+			return torch.Full([]int{1, 1, x.Size(2), x.Size(3)}, calls)
+		}
+		o.Scale = 1
+		y := translation.Tiled(counted, x, o)
+		step := y.Narrow(3, 1, 33).Sub(y.Narrow(3, 0, 33)).Abs().Max().Item()
+		require.Less(t, step, 1.0, "no seam is as hard as the difference of two tiles")
+	})
+}
