@@ -3,7 +3,6 @@ package srgan
 import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
-	"github.com/forgergan/forger/torch/nn/initializer"
 )
 
 // A Generator maps low-resolution pictures (N, 3, H, W) to (N, 3, Scale·H, Scale·W). The ranges of both are its program's:
@@ -75,7 +74,7 @@ type doubling struct {
 // Forward maps (N, Width, H, W) to (N, Width, 2H, 2W).
 func (d *doubling) Forward(x *torch.Tensor) *torch.Tensor { return d.Block.Forward(x) }
 
-// NewSRResNet makes the network with Kaiming's normal weights and biases of 0.
+// NewSRResNet makes the network with PyTorch's default weights. The paper does not say which it begins with.
 func NewSRResNet(c Config) *SRResNet {
 	w := c.Width
 	g := &SRResNet{
@@ -94,7 +93,6 @@ func NewSRResNet(c Config) *SRResNet {
 		g.Upsampling.Layers = append(g.Upsampling.Layers, &doubling{nn.NewSequential(nn.NewConv2d(w, 4*w, 3, keep), shuffle, newPReLU())})
 	}
 	g.Conv3 = nn.NewConv2d(w, 3, 9, wide)
-	initialise(g)
 	if c.ICNR {
 		for _, d := range g.Upsampling.Layers {
 			repeat(d.(*doubling).Block.Layers[0].(*nn.Conv2d))
@@ -108,21 +106,11 @@ func NewSRResNet(c Config) *SRResNet {
 func repeat(l *nn.Conv2d) {
 	torch.Scope(func() {
 		torch.NoGrad(func() {
-			first := l.Weight.View(-1, 4, l.Weight.Size(1), 3, 3).Narrow(1, 0, 1)
-			l.Weight.CopyInPlace(first.Repeat(1, 4, 1, 1, 1).ViewAs(l.Weight))
-		})
-	})
-}
-
-// initialise draws the weights of convolutions as Lornatang's program does. The paper says nothing of them.
-func initialise(net any) {
-	nn.Apply(net, func(m any) {
-		if l, ok := m.(*nn.Conv2d); ok {
-			initializer.KaimingNormal(l.Weight, 0, initializer.FanIn, initializer.ReLU)
-			if l.Bias != nil {
-				initializer.Constant(l.Bias, 0)
+			for _, p := range []*torch.Tensor{l.Weight, l.Bias} {
+				first := p.View(p.Size(0)/4, 4, -1).Narrow(1, 0, 1)
+				p.CopyInPlace(first.Repeat(1, 4, 1).ViewAs(p))
 			}
-		}
+		})
 	})
 }
 
