@@ -241,7 +241,7 @@ func verifyListing(s Set, dir string) error {
 		return err
 	}
 	if !m.of(s) {
-		return fmt.Errorf("it was made of other packages or by another version")
+		return errors.New("it was made of other packages or by another version")
 	}
 	listing, err := os.ReadFile(filepath.Join(dir, listingName))
 	if err != nil {
