@@ -95,10 +95,10 @@ func TestSetOfPackagesIsConvertedOnceAndVerified(t *testing.T) {
 	require.Equal(t, "two", string(two))
 	licences, err := os.ReadFile(filepath.Join(dir, licencesName))
 	require.NoError(t, err)
-	require.Contains(t, string(licences), "MIT, @me/a\n  text: licences/a.txt")
+	require.Contains(t, string(licences), "MIT, @me/a\n  text: LICENCE-a.txt")
 	m, err := readManifest(dir)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int{"train": 2, "licences": 1}, m.Counts)
+	require.Equal(t, map[string]int{"train": 2}, m.Counts)
 
 	t.Setenv("PATH", "") // no client is asked again
 	_, err = Get(context.Background(), "toy", nil)
