@@ -27,7 +27,7 @@ func evalCommand() *cli.Command {
 			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn", Value: "fd"},
-			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: "digits for mnist and fashion-mnist, otherwise effnet-lite0"},
+			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
 			&cli.StringFlag{Name: "weights", Usage: "file or folder to look for the network's weights in first"},
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
 			&cli.StringFlag{Name: "reference", Usage: "statistics to compare with instead of the test pictures: .npz or .safetensors with mu and sigma"},
@@ -70,10 +70,7 @@ func eval(c *cli.Context) error {
 	if e.saved, e.system, err = systemOf(e.path); err != nil {
 		return err
 	}
-	networks := c.String("network")
-	if networks == "" {
-		networks = networkFor(e.saved.Data)
-	}
+	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
 	for _, name := range strings.Split(networks, ",") {
 		err := e.network(&r, name)
