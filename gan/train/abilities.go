@@ -1,10 +1,33 @@
 package train
 
-import "github.com/forgergan/forger/torch"
+import (
+	"fmt"
+
+	"github.com/forgergan/forger/torch"
+)
+
+// Sampler is a model that makes new pictures of nothing but random numbers.
+type Sampler interface {
+	Model
+	// Sample makes n new pictures (n, C, H, W) in [−1, 1]. Like Preview it works with the generators in evaluation mode as
+	// well as in training mode.
+	Sample(n int) *torch.Tensor
+}
+
+// SamplerOf is m as a Sampler; the error says what the system does instead.
+func SamplerOf(m Model) (Sampler, error) {
+	if s, ok := m.(Sampler); ok {
+		return s, nil
+	}
+	if _, ok := m.(Translator); ok {
+		return nil, fmt.Errorf("%s makes pictures of pictures, not of random numbers alone: use forger translate", m.System())
+	}
+	return nil, fmt.Errorf("%s makes no pictures of random numbers alone", m.System())
+}
 
 // Latent is a model whose pictures are made of latents alone, so that walks between them can be shown, and truncation.
 type Latent interface {
-	Model
+	Sampler
 	// Latents draws n latents (n, …) as Sample does, on the device of the networks.
 	Latents(n int) *torch.Tensor
 	// Generate makes the pictures (n, C, H, W) in [−1, 1] of latents.
@@ -13,9 +36,41 @@ type Latent interface {
 
 // Conditional is a model that makes pictures of a class.
 type Conditional interface {
-	Model
+	Sampler
 	// Classes is the number of classes.
 	Classes() int
 	// SampleClasses makes a new picture (n, C, H, W) in [−1, 1] of each of the labels (n), int64, on the CPU.
 	SampleClasses(labels *torch.Tensor) *torch.Tensor
+}
+
+// Translator is a model that makes pictures of pictures, or of label maps.
+type Translator interface {
+	Model
+	// Translation says what Translate takes and makes under the model's settings.
+	Translation() Translation
+	// Translate makes pictures (N, C, Scale·H, Scale·W) in [−1, 1] of the Inputs in b, of any size that Multiple allows;
+	// with back, which Translation.Back must allow, pictures like the first of the Inputs of the Target. None depends on
+	// those beside it. What is random about them comes from the default generator.
+	Translate(b *Batch, back bool) *torch.Tensor
+}
+
+// Translation describes a Translator.
+type Translation struct {
+	Inputs   []string // fields of a batch that are translated: "A"; "label" and "instance"
+	Target   string   // field of what Translate should make: "B"; "image"
+	Paired   bool     // the target of an item belongs to its inputs, so that scores may compare the two
+	Back     bool     // it also translates from the Target to the first of the Inputs
+	Scale    int      // of the sides: 1, or 4 for super-resolution
+	Multiple int      // the sides of inputs are multiples of it
+	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
+}
+
+// Exhibitor is a model whose sample grid shows items of the data: input, output and target side by side.
+type Exhibitor interface {
+	Model
+	// Exhibit gives the model the items of its grid, on the device of the networks. They are the model's own. Open calls
+	// it before the first Preview.
+	Exhibit(b *Batch)
+	// Columns is the number of pictures in a row of the grid.
+	Columns() int
 }

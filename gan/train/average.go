@@ -150,13 +150,17 @@ func loadAverages(model Model, state []nn.Entry) {
 // function that it returns puts the generators back in training mode; the statistics stay. It fails for a model that
 // marks no network as its generator.
 func Standing(model Model, batches, size int) (train func(), err error) {
+	sampler, err := SamplerOf(model)
+	if err != nil {
+		return nil, fmt.Errorf("train: standing statistics are made of samples, but %w", err)
+	}
 	all := generators(model.Parts())
 	if all == nil {
 		return nil, fmt.Errorf("train: standing statistics are not for %s, which marks no network as its generator", model.System())
 	}
 	collect := func() {
 		for range batches {
-			torch.Scope(func() { torch.NoGrad(func() { model.Sample(size) }) })
+			torch.Scope(func() { torch.NoGrad(func() { sampler.Sample(size) }) })
 		}
 	}
 	for _, n := range all {

@@ -42,6 +42,11 @@ func NewBatch(tensors map[string]*torch.Tensor) *Batch {
 	return b
 }
 
+// Upload copies the fields of n items to the device, as a batch.
+func Upload(arrays []data.Array, n int, device torch.Device) *Batch {
+	return upload(&data.Batch{Arrays: arrays, Items: make([]int, n)}, device)
+}
+
 // upload copies a loader's batch to the device, in the scope around the call.
 func upload(b *data.Batch, device torch.Device) *Batch {
 	out := &Batch{Len: b.Len(), tensors: map[string]*torch.Tensor{}, weight: 1}
@@ -58,6 +63,15 @@ func upload(b *data.Batch, device torch.Device) *Batch {
 		out.tensors[a.Name] = t
 	}
 	return out
+}
+
+// Items are n items of a set as data.ReadItems reads them, on the device.
+func Items(set data.Dataset, first, n int, device torch.Device) (*Batch, error) {
+	b, err := data.ReadItems(set, first, n)
+	if err != nil {
+		return nil, err
+	}
+	return upload(b, device), nil
 }
 
 // uploadAll copies the batches of a step to the device and gives their memory back. The first holds the others.

@@ -13,10 +13,9 @@ type Evaluator struct {
 	Name   string // of its curve: "FD-MNISTCNN"
 	Higher bool   // the higher the better; otherwise the lower
 
-	// Evaluate scores pictures: sample makes n new ones (n, C, H, W) in [−1, 1] with the averaged weights, in the scope
-	// around the call, from the same random numbers each time. protocol is the name of the score with all that its
-	// value depends on.
-	Evaluate func(ctx context.Context, sample func(n int) *torch.Tensor) (score float64, protocol string, err error)
+	// Evaluate scores the model, which has the averaged weights meanwhile, in the scope around the call and with the same
+	// random numbers each time. protocol is the name of the score with all that its value depends on.
+	Evaluate func(ctx context.Context, m Model) (score float64, protocol string, err error)
 }
 
 // better reports whether a score is better than another one.
@@ -72,7 +71,7 @@ func (r *Run) score(ctx context.Context, e Evaluator) (score float64, protocol s
 					}
 					defer train()
 				}
-				score, protocol, err = e.Evaluate(ctx, r.model.Sample)
+				score, protocol, err = e.Evaluate(ctx, r.model)
 			})
 		})
 		return err

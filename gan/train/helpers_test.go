@@ -51,7 +51,7 @@ func (p pictures) Read(i int, rng *rand.Rand, row []data.Array) error {
 
 // watched is a DCGAN that calls before with the number of each step, counted from 1 in this process.
 type watched struct {
-	train.Model
+	train.Sampler
 	before func(step int)
 	made   int
 }
@@ -61,7 +61,7 @@ func (w *watched) Step(b *train.Batch) train.Metrics {
 	if w.before != nil {
 		w.before(w.made)
 	}
-	return w.Model.Step(b)
+	return w.Sampler.Step(b)
 }
 
 var tiny = dcgan.Config{Size: 16, Channels: 1, Width: 4, Latent: 8}
@@ -72,7 +72,7 @@ func newModel(t *testing.T, c dcgan.Config, seed int64) *watched {
 	torch.ManualSeed(seed)
 	m, err := dcgan.New(c)
 	require.NoError(t, err)
-	return &watched{Model: m}
+	return &watched{Sampler: m}
 }
 
 func options() train.Options {

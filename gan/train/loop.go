@@ -250,6 +250,14 @@ func read(values []Value) map[string]float64 {
 	return out
 }
 
+// columns is the number of pictures in a row of the grid, 0 for the usual one.
+func (r *Run) columns() int {
+	if e, ok := r.model.(Exhibitor); ok {
+		return e.Columns()
+	}
+	return 0
+}
+
 // sample writes the grid of the fixed latents, made by the averaged weights where there are some.
 func (r *Run) sample() (err error) {
 	torch.Scope(func() {

@@ -1,11 +1,8 @@
 package train
 
 import (
-	"math/rand/v2"
-
 	"github.com/forgergan/forger/gan/train/progress"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
 )
 
@@ -45,7 +42,7 @@ func (r *Run) Measure() (m Memory, err error) {
 			var err error
 			torch.Scope(func() {
 				var b *Batch
-				if b, err = r.items(n); err == nil {
+				if b, err = Items(r.set, 0, n, r.o.Device); err == nil {
 					u.run(r.model, b)
 				}
 			})
@@ -60,37 +57,6 @@ func (r *Run) Measure() (m Memory, err error) {
 		return nil
 	})
 	return m, err
-}
-
-// items are the first n items of the set as a batch, again from the beginning where it has fewer.
-func (r *Run) items(n int) (*Batch, error) {
-	b := data.Batch{Items: make([]int, n)}
-	for _, f := range r.set.Fields() {
-		a := data.Array{Name: f.Name, Shape: append([]int{n}, f.Shape...)}
-		if f.Int64 {
-			a.Int64 = make([]int64, n*f.Size())
-		} else {
-			a.Float32 = make([]float32, n*f.Size())
-		}
-		b.Arrays = append(b.Arrays, a)
-	}
-	rng := rand.New(rand.NewPCG(0, 0))
-	for i := range n {
-		row := make([]data.Array, len(b.Arrays))
-		for k, f := range r.set.Fields() {
-			a := b.Arrays[k]
-			row[k] = data.Array{Name: f.Name, Shape: f.Shape}
-			if f.Int64 {
-				row[k].Int64 = a.Int64[i*f.Size() : (i+1)*f.Size()]
-			} else {
-				row[k].Float32 = a.Float32[i*f.Size() : (i+1)*f.Size()]
-			}
-		}
-		if err := r.set.Read(i%r.set.Len(), rng, row); err != nil {
-			return nil, err
-		}
-	}
-	return upload(&b, r.o.Device), nil
 }
 
 // count fills in what can be counted.

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
 )
 
 // Options say how a run trains. A zero field takes its default.
@@ -20,6 +21,9 @@ type Options struct {
 	ChannelsLast bool `json:"channels_last"`
 
 	Workers int `json:"-"` // goroutines that read data; a choice by cores if 0
+
+	// Exhibits are what an Exhibitor shows the first items of: the test split, without augmentation. Nil is the training data.
+	Exhibits data.Dataset `json:"-"`
 
 	EMA        string  `json:"ema,omitempty"`        // average of the generators' weights, see ParseEMA; what the system wants if empty
 	AMP        string  `json:"amp,omitempty"`        // "bf16" or "fp16": mixed precision

@@ -122,7 +122,7 @@ func (o *outputs) record(losses, stats, scores map[string]float64) error {
 
 // grid saves pictures (N, C, H, W) in [−1, 1] as samples/<step>.png and shows them in TensorBoard.
 func (o *outputs) grid(x []float32, shape []int) error {
-	grid, h, w, err := vision.MakeGrid(x, shape, vision.Grid{})
+	grid, h, w, err := vision.MakeGrid(x, shape, vision.Grid{NRow: o.run.columns()})
 	if err != nil {
 		return err
 	}

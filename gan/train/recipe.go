@@ -70,11 +70,9 @@ type Model interface {
 	Parts() Parts
 	// Step makes one update of everything, from one batch or as many as Parts.Batches asks for. It runs inside a scope.
 	Step(b *Batch) Metrics
-	// Preview makes the pictures of the sample grid, (N, C, H, W) in [−1, 1], always from the same latents.
+	// Preview makes the pictures of the sample grid, (N, C, H, W) in [−1, 1], always from the same latents or items. It works
+	// with the generators in evaluation mode, where standing statistics put them, as well as in training mode.
 	Preview() *torch.Tensor
-	// Sample makes n new pictures (n, C, H, W) in [−1, 1]. Like Preview it works with the generators in evaluation mode,
-	// where standing statistics put them, as well as in training mode.
-	Sample(n int) *torch.Tensor
 }
 
 // Parts is what a model is made of. Names are unique within their list.

@@ -111,6 +111,9 @@ func (r *Run) open() error {
 			torch.SetDeterministic(true)
 		}
 		Move(r.model, r.o.Device, r.o.format())
+		if err := r.exhibit(); err != nil {
+			return err
+		}
 		if err := r.begin(); err != nil {
 			return err
 		}
@@ -144,6 +147,37 @@ func (r *Run) begin() error {
 		}
 	}
 	return r.startAverage()
+}
+
+// exhibits is the number of items that an Exhibitor shows.
+const exhibits = 6
+
+// exhibit gives an Exhibitor the items of its grid.
+func (r *Run) exhibit() error {
+	e, ok := r.model.(Exhibitor)
+	if !ok {
+		return nil
+	}
+	set := r.o.Exhibits
+	if set == nil {
+		set = r.set
+	}
+	return Exhibit(e, set, exhibits, r.o.Device)
+}
+
+// Exhibit gives a model the first n items of a set, fewer where the set has fewer, for its grid.
+func Exhibit(e Exhibitor, set data.Dataset, n int, device torch.Device) (err error) {
+	torch.Scope(func() {
+		var b *Batch
+		if b, err = Items(set, 0, min(n, set.Len()), device); err != nil {
+			return
+		}
+		for _, t := range b.tensors {
+			t.Own()
+		}
+		e.Exhibit(b)
+	})
+	return err
 }
 
 // try runs f and returns its error, or the one that a tensor operation in it panicked with.

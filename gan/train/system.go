@@ -1,12 +1,14 @@
 package train
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
 
 	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 )
 
@@ -21,7 +23,77 @@ type System struct {
 	Presets     map[string]any                    // published settings, pointers of the same type
 	DataPresets map[string]string                 // the preset for a data set where none is asked for
 	New         func(settings any) (Model, error) // builds the model
-	DataOptions func(settings any) data.Options   // the pictures that the model takes
+	DataOptions func(settings any) data.Options   // the pictures that the model takes; nil where Open is given
+
+	// Open opens the data of a system that takes something else than pictures of one size.
+	Open func(ctx context.Context, settings any, r DataRequest) (data.Dataset, error)
+	// Input makes the fields of one item, each (1, …), of a file to translate, in the file's own size. Nil for a system
+	// that is no Translator.
+	Input func(settings any, in Input) ([]data.Array, error)
+	// Example makes n random items with the fields of the data, on the CPU, for benchmarks. Nil for pictures that
+	// DataOptions describes.
+	Example func(settings any, n int) map[string]*torch.Tensor
+	// Defaults are those of a run under the settings; nil for batches of 64 and 3000 steps.
+	Defaults func(settings any) Defaults
+}
+
+// DataRequest says which data of a system are opened.
+type DataRequest struct {
+	Name  string       // data set, folder or shard
+	Split data.Split   // Train if empty
+	Plain bool         // without augmentation, for scores and sample grids
+	Log   func(string) // hears what is fetched; may be nil
+}
+
+// Input is what is to be translated, as it was read.
+type Input struct {
+	Name     string // of the file, for messages
+	Picture  []byte // the file: a picture, or a label map
+	Instance []byte // the file of its instance map; nil for none
+	Back     bool   // it is translated back
+}
+
+// Defaults are those of a run of a system. Epochs, where not 0, go before Steps.
+type Defaults struct {
+	Batch, Steps, Epochs int
+}
+
+// OpenData opens data for the system. Without Open they are pictures as DataOptions describes them.
+func (s System) OpenData(ctx context.Context, settings any, r DataRequest) (data.Dataset, error) {
+	if s.Open != nil {
+		return s.Open(ctx, settings, r)
+	}
+	o := s.DataOptions(settings)
+	o.Split, o.Log = r.Split, r.Log
+	if r.Plain {
+		o.Flip, o.Middle = false, true
+	}
+	return data.Open(ctx, r.Name, o)
+}
+
+// Examples makes n random items with the fields of the system's data, on the CPU.
+func (s System) Examples(settings any, n int) map[string]*torch.Tensor {
+	if s.Example != nil {
+		return s.Example(settings, n)
+	}
+	o := s.DataOptions(settings)
+	images := torch.Rand([]int{n, o.Channels, o.Size, o.Size}).MulScalar(2).SubScalar(1)
+	return map[string]*torch.Tensor{"image": images}
+}
+
+// RunDefaults are the batch and the steps or epochs of a run for which none are asked.
+func (s System) RunDefaults(settings any) Defaults {
+	d := Defaults{}
+	if s.Defaults != nil {
+		d = s.Defaults(settings)
+	}
+	if d.Batch == 0 {
+		d.Batch = 64
+	}
+	if d.Steps == 0 && d.Epochs == 0 {
+		d.Steps = 3000
+	}
+	return d
 }
 
 // PresetsOf makes the Presets of a System from those of its package.

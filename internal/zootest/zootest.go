@@ -69,6 +69,23 @@ func (m *interrupted) Step(b *train.Batch) train.Metrics {
 	return m.Model.Step(b)
 }
 
+// exhibitor is m, as an Exhibitor where the model is one.
+func (m *interrupted) exhibitor() train.Model {
+	if e, ok := m.Model.(train.Exhibitor); ok {
+		return struct {
+			*interrupted
+			exhibitor
+		}{m, e}
+	}
+	return m
+}
+
+// exhibitor is what an Exhibitor has beside a Model.
+type exhibitor interface {
+	Exhibit(b *train.Batch)
+	Columns() int
+}
+
 // run trains from where the run in dir stands to its end, or until the user ends it in the step stop.
 func run(t *testing.T, dir string, build func() (train.Model, error), set data.Dataset, stop int) {
 	t.Helper()
@@ -79,7 +96,7 @@ func run(t *testing.T, dir string, build func() (train.Model, error), set data.D
 	model, err := build()
 	require.NoError(t, err)
 	m := &interrupted{Model: model}
-	r, err := train.Open(dir, m, set, o)
+	r, err := train.Open(dir, m.exhibitor(), set, o)
 	require.NoError(t, err)
 	defer r.Close()
 	m.step = func() {
@@ -141,10 +158,16 @@ func Learns(t *testing.T, m train.Model, set data.Dataset, batch, steps int, los
 				}
 			}
 		}
-		x := m.Sample(2)
-		require.Equal(t, 2, x.Size(0))
-		require.LessOrEqual(t, x.Abs().Max().Item(), 1.0)
-		require.Equal(t, m.Preview().Shape()[1:], x.Shape()[1:])
+		if e, ok := m.(train.Exhibitor); ok {
+			require.NoError(t, train.Exhibit(e, set, 2, torch.Device{}))
+			require.Zero(t, m.Preview().Size(0)%e.Columns())
+		}
+		require.LessOrEqual(t, m.Preview().Abs().Max().Item(), 1.0)
+		if s, ok := m.(train.Sampler); ok {
+			x := s.Sample(2)
+			require.LessOrEqual(t, x.Abs().Max().Item(), 1.0)
+			require.Equal(t, append([]int{2}, m.Preview().Shape()[1:]...), x.Shape())
+		}
 	})
 	require.Len(t, losses, steps, "there is no loss %s", loss)
 	return losses
@@ -161,7 +184,11 @@ func batches(t *testing.T, m train.Model, loader *data.Loader, step int) (first 
 		require.NoError(t, err)
 		fields := map[string]*torch.Tensor{}
 		for _, a := range raw.Arrays {
-			fields[a.Name] = torch.FromSlice(a.Float32, a.Shape...)
+			if a.Int64 != nil {
+				fields[a.Name] = torch.FromSlice(a.Int64, a.Shape...)
+			} else {
+				fields[a.Name] = torch.FromSlice(a.Float32, a.Shape...)
+			}
 		}
 		raw.Release()
 		b := train.NewBatch(fields)

@@ -23,7 +23,7 @@ func benchCommand() *cli.Command {
 		ArgsUsage:   "SYSTEM",
 		Subcommands: []*cli.Command{benchMicroCommand(), benchLoadCommand(), benchDataCommand()},
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
+			&cli.IntFlag{Name: "batch", Usage: "pictures a step", DefaultText: "as train takes for the preset"},
 			&cli.IntFlag{Name: "steps", Usage: "timed steps", Value: 10},
 			&cli.IntFlag{Name: "warmup", Usage: "steps before", Value: 3},
 			threadsFlag,
@@ -70,7 +70,7 @@ func bench(c *cli.Context) error {
 	if err != nil {
 		return usage("%v", err)
 	}
-	if c.Int("steps") < 1 || c.Int("batch") < 1 || c.Int("warmup") < 0 {
+	if c.Int("steps") < 1 || c.IsSet("batch") && c.Int("batch") < 1 || c.Int("warmup") < 0 {
 		return usage("--steps and --batch must be at least 1, --warmup at least 0")
 	}
 	device, err := torch.ParseDevice(c.String("device"))
@@ -88,6 +88,10 @@ func bench(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	batch := c.Int("batch")
+	if !c.IsSet("batch") {
+		batch = s.RunDefaults(settings).Batch
+	}
 	torch.ManualSeed(0)
 	model, err := s.New(settings)
 	if err != nil {
@@ -99,16 +103,18 @@ func bench(c *cli.Context) error {
 	}
 	train.Move(model, device, format)
 	r := benchReport{
-		Bench: s.Name, Config: config.Marshal(model.Config()), Batch: c.Int("batch"), Device: device.String(),
+		Bench: s.Name, Config: config.Marshal(model.Config()), Batch: batch, Device: device.String(),
 		Threads: torch.Threads(), ChannelsLast: c.Bool("channels-last"), Params: map[string]int{}, LibTorch: info.LibTorch,
 	}
 	for _, n := range model.Parts().Networks {
 		r.Params[n.Name] = nn.NumParameters(n.Module)
 	}
-	o := s.DataOptions(settings)
 	torch.Scope(func() {
-		images := torch.Rand([]int{r.Batch, o.Channels, o.Size, o.Size}).MulScalar(2).SubScalar(1).ToDevice(device)
-		r.measure(model, images, device, c.Int("warmup"), c.Int("steps"))
+		fields := s.Examples(settings, r.Batch)
+		for name, x := range fields {
+			fields[name] = x.ToDevice(device)
+		}
+		r.measure(model, train.NewBatch(fields), device, c.Int("warmup"), c.Int("steps"))
 	})
 	if c.Bool("json") {
 		return json.NewEncoder(c.App.Writer).Encode(r)
@@ -118,10 +124,8 @@ func bench(c *cli.Context) error {
 	return nil
 }
 
-// measure times steps on the same pictures again and again; the device has finished before each clock is read.
-func (r *benchReport) measure(model train.Model, images *torch.Tensor, device torch.Device, warmup, steps int) {
-	// Systems that learn from points of the plane read the other field.
-	batch := train.NewBatch(map[string]*torch.Tensor{"image": images, "point": images.View(r.Batch, -1).Narrow(1, 0, 2)})
+// measure times steps on the same batch again and again; the device has finished before each clock is read.
+func (r *benchReport) measure(model train.Model, batch *train.Batch, device torch.Device, warmup, steps int) {
 	if f := model.Parts().Batches; f != nil {
 		for range f(warmup+steps) - 1 {
 			batch.More = append(batch.More, batch)

@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/zoo"
 )
@@ -106,8 +107,7 @@ func trainOneStep(ctx context.Context, name, preset, dir string) error {
 	if err != nil {
 		return err
 	}
-	o := s.DataOptions(settings)
-	r, err := train.Open(dir, model, noise{[]int{o.Channels, o.Size, o.Size}}, train.Options{Steps: 1, Batch: 2, Seed: 1})
+	r, err := train.Open(dir, model, examples(s, settings), train.Options{Steps: 1, Batch: 2, Seed: 1})
 	if err != nil {
 		return err
 	}
@@ -115,16 +115,39 @@ func trainOneStep(ctx context.Context, name, preset, dir string) error {
 	return r.Train(ctx)
 }
 
-// noise is a set of two random pictures.
-type noise struct{ shape []int }
+// example is a set of two random items.
+type example struct{ fields []data.Array }
 
-func (noise) Name() string           { return "noise" }
-func (noise) Len() int               { return 2 }
-func (n noise) Fields() []data.Field { return []data.Field{{Name: "image", Shape: n.shape}} }
+// examples are two random items as the system's data give.
+func examples(s train.System, settings any) (e example) {
+	torch.Scope(func() {
+		for name, x := range s.Examples(settings, 2) {
+			a := data.Array{Name: name, Shape: x.Shape()[1:]}
+			if x.DType() == torch.Int64 {
+				a.Int64 = torch.Values[int64](x)
+			} else {
+				a.Float32 = torch.Values[float32](x)
+			}
+			e.fields = append(e.fields, a)
+		}
+	})
+	return e
+}
 
-func (noise) Read(_ int, rng *rand.Rand, row []data.Array) error {
-	for i := range row[0].Float32 {
-		row[0].Float32[i] = 2*rng.Float32() - 1
+func (example) Name() string { return "examples" }
+func (example) Len() int     { return 2 }
+
+func (e example) Fields() (fields []data.Field) {
+	for _, a := range e.fields {
+		fields = append(fields, data.Field{Name: a.Name, Shape: a.Shape, Int64: a.Int64 != nil})
+	}
+	return fields
+}
+
+func (e example) Read(i int, _ *rand.Rand, row []data.Array) error {
+	for k, a := range e.fields {
+		copy(row[k].Float32, a.Float32[i*len(a.Float32)/2:])
+		copy(row[k].Int64, a.Int64[i*len(a.Int64)/2:])
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
 	"github.com/forgergan/forger/torch/data/labels"
@@ -19,11 +20,20 @@ var labelsFlag = &cli.StringFlag{
 	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, keep:SHARE, seed:NUMBER; with commas",
 }
 
-// openData opens a set, with its labels changed if text says so.
-func openData(c *cli.Context, name, text string, o data.Options) (data.Dataset, error) {
-	set, err := data.Open(c.Context, name, o)
-	if err != nil || text == "" {
-		return set, err
+// openData opens data of a system, with its labels changed if text says so.
+func openData(c *cli.Context, s train.System, settings any, r train.DataRequest, text string) (data.Dataset, error) {
+	r.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
+	set, err := s.OpenData(c.Context, settings, r)
+	if err != nil {
+		return nil, err
+	}
+	return changeLabels(set, text)
+}
+
+// changeLabels changes the labels of a set if text says so.
+func changeLabels(set data.Dataset, text string) (data.Dataset, error) {
+	if text == "" {
+		return set, nil
 	}
 	change, err := labels.Parse(text)
 	if err != nil {
@@ -144,7 +154,10 @@ func checkLabels(c *cli.Context, name, kind string) (*labels.Report, error) {
 	if kind == "pictures" {
 		o.Size = 1 // none is read
 	}
-	set, err := openData(c, name, c.String("labels"), o)
+	set, err := data.Open(c.Context, name, o)
+	if err == nil {
+		set, err = changeLabels(set, c.String("labels"))
+	}
 	if err != nil {
 		return nil, err
 	}

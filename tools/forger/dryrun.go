@@ -74,7 +74,11 @@ func row(w io.Writer, name, value, standard string, other bool) {
 
 func (t training) print(model train.Model, r dryReport, part int) {
 	w := t.c.App.Writer
-	fmt.Fprintf(w, "%s, %d steps of %d on %s\n\nsettings (* is not the default)\n", t.title, t.o.Steps, t.o.Batch, t.o.Device)
+	length := fmt.Sprintf("%d steps", t.o.Steps)
+	if t.epochs > 0 {
+		length = fmt.Sprintf("%d epochs", t.epochs)
+	}
+	fmt.Fprintf(w, "%s, %s of %d on %s\n\nsettings (* is not the default)\n", t.title, length, t.o.Batch, t.o.Device)
 	settings := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range config.Fields(model.Config()) {
 		row(settings, f.Name, f.String(), f.Default, f.String() != f.Default)

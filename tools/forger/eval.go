@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
@@ -24,7 +25,9 @@ func evalCommand() *cli.Command {
 			"that of as many training pictures, which no generator is expected to surpass.\n\n" +
 			"fd is the Fréchet distance (FID on Inception), kd the kernel distance (KID), is the inception score, prdc precision,\n" +
 			"recall, density and coverage, nn the mean distance to the nearest real picture. The networks are digits, a classifier\n" +
-			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.",
+			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.\n\n" +
+			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
+			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
@@ -32,7 +35,7 @@ func evalCommand() *cli.Command {
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
 			&cli.StringFlag{Name: "reference", Usage: "statistics to compare with instead of the test pictures: .npz or .safetensors with mu and sigma"},
 			&cli.StringFlag{Name: "save-reference", Usage: "file to keep the statistics of the test pictures in"},
-			&cli.IntFlag{Name: "n", Usage: "number of pictures", Value: 10000},
+			&cli.IntFlag{Name: "n", Usage: "number of pictures; of a system that translates the most test pictures to take", Value: 10000},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
 			rawFlag, standingFlag, threadsFlag, deviceFlag,
@@ -48,6 +51,7 @@ type evaluation struct {
 	path     string
 	saved    train.Settings
 	system   train.System
+	settings any
 	device   torch.Device
 	metrics  []string
 	n, batch int
@@ -70,6 +74,17 @@ func eval(c *cli.Context) error {
 	if e.saved, e.system, err = systemOf(e.path); err != nil {
 		return err
 	}
+	e.settings = e.system.NewConfig()
+	if err := config.Unmarshal(e.saved.Config, e.settings); err != nil {
+		return fmt.Errorf("%s: %w", e.path, err)
+	}
+	model, err := e.build()
+	if err != nil {
+		return err
+	}
+	if t, ok := model.(train.Translator); ok {
+		return e.translations(t)
+	}
 	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
 	for _, name := range strings.Split(networks, ",") {
@@ -87,6 +102,17 @@ func eval(c *cli.Context) error {
 
 func (e *evaluation) log(line string) { fmt.Fprintln(e.c.App.ErrWriter, line) }
 
+// build makes the model with the weights that the run began with.
+func (e *evaluation) build() (train.Model, error) {
+	torch.ManualSeed(e.saved.Seed) // as train does
+	model, err := e.system.New(e.settings)
+	if err != nil {
+		return nil, err
+	}
+	train.Move(model, e.device, torch.DefaultFormat)
+	return model, nil
+}
+
 // network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
 func (e *evaluation) network(r *evalReport, name string) error {
 	net, err := metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
@@ -95,26 +121,34 @@ func (e *evaluation) network(r *evalReport, name string) error {
 	if err != nil {
 		return err
 	}
-	torch.ManualSeed(e.saved.Seed) // as train does: these are the weights that the run began with
-	model, settings, err := e.system.Build(e.saved.Config)
+	model, err := e.build()
 	if err != nil {
 		return err
 	}
-	train.Move(model, e.device, torch.DefaultFormat)
-	o := e.system.DataOptions(settings)
-	o.Flip, o.Log = false, e.log
+	sampler, err := train.SamplerOf(model)
+	if err != nil {
+		return err
+	}
+	test, err := e.open(data.Test)
+	if err != nil {
+		return err
+	}
 	scores := &metrics.Evaluation{
 		Network: net, Metrics: e.metrics, Batch: e.batch,
 		Sampling: metrics.Sampling{
-			N: e.n, Size: o.Size, BatchNorm: batchNorm(settings, e.batch, e.c.Int("standing")),
+			N: e.n, Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 			Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 		},
 	}
-	if scores.Real, scores.Sampling.Reference, err = e.reference(net, o); err != nil {
+	if scores.Real, scores.Sampling.Reference, err = e.reference(net, test); err != nil {
 		return err
 	}
 	defer scores.Real.Free()
-	training, err := e.split(net, data.Train, o, e.n)
+	pictures, err := e.open(data.Train)
+	if err != nil {
+		return err
+	}
+	training, err := e.split(net, pictures, e.n)
 	if err != nil {
 		return err
 	}
@@ -123,14 +157,14 @@ func (e *evaluation) network(r *evalReport, name string) error {
 	if err != nil {
 		return err
 	}
-	before, err := e.sample(scores, model, "of the untrained system")
+	before, err := e.sample(scores, sampler, "of the untrained system")
 	if err != nil {
 		return err
 	}
 	if err := train.LoadCheckpoint(e.path, model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
 		return err
 	}
-	after, err := e.sample(scores, model, "of "+e.path)
+	after, err := e.sample(scores, sampler, "of "+e.path)
 	if err != nil {
 		return err
 	}
@@ -144,8 +178,8 @@ func (e *evaluation) network(r *evalReport, name string) error {
 }
 
 // reference is the test split, or the statistics that --reference names, and how a protocol calls them.
-func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sample, string, error) {
-	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: o.Size})
+func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.Sample, string, error) {
+	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: pictureSize(set)})
 	if path := e.c.String("reference"); path != "" {
 		m, said, err := metrics.LoadMoments(path)
 		if err != nil {
@@ -156,7 +190,7 @@ func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sa
 		}
 		return &metrics.Sample{Moments: m}, filepath.Base(path), nil
 	}
-	test, err := e.split(net, data.Test, o, -1)
+	test, err := e.split(net, set, set.Len())
 	if err != nil {
 		return nil, "", err
 	}
@@ -168,17 +202,14 @@ func (e *evaluation) reference(net metrics.Network, o data.Options) (*metrics.Sa
 	return test, e.saved.Data + "-test", nil
 }
 
-// split takes in n pictures of a split, all if n is negative.
-func (e *evaluation) split(net metrics.Network, split data.Split, o data.Options, n int) (*metrics.Sample, error) {
-	o.Split = split
-	set, err := data.Open(e.c.Context, e.saved.Data, o)
-	if err != nil {
-		return nil, err
-	}
-	if n < 0 {
-		n = set.Len()
-	}
-	e.log(fmt.Sprintf("features of %d %s pictures", min(n, set.Len()), split))
+// open opens a split of the run's data, without augmentation.
+func (e *evaluation) open(split data.Split) (data.Dataset, error) {
+	return openData(e.c, e.system, e.settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
+}
+
+// split takes in n pictures of a split.
+func (e *evaluation) split(net metrics.Network, set data.Dataset, n int) (*metrics.Sample, error) {
+	e.log(fmt.Sprintf("features of %d pictures of %s", min(n, set.Len()), set.Name()))
 	if metrics.NeedFeatures(e.metrics) {
 		return metrics.CollectData(e.c.Context, net, set, n, uint64(e.seed), true)
 	}
@@ -187,7 +218,7 @@ func (e *evaluation) split(net metrics.Network, split data.Split, o data.Options
 }
 
 // sample scores new pictures of the model.
-func (e *evaluation) sample(scores *metrics.Evaluation, model train.Model, of string) ([]metrics.Score, error) {
+func (e *evaluation) sample(scores *metrics.Evaluation, model train.Sampler, of string) ([]metrics.Score, error) {
 	e.log(fmt.Sprintf("features of %d pictures %s", e.n, of))
 	torch.ManualSeed(e.seed)
 	leave, err := standing(e.c, model, e.batch)

@@ -44,7 +44,7 @@ func (t training) fast() error {
 
 // steps trains in a folder until that step.
 func (t training) steps(dir string, n int) error {
-	t.out, t.o.Steps = dir, n
+	t.out, t.o.Steps, t.epochs = dir, n, 0
 	run, _, err := t.open()
 	if err != nil {
 		return err
@@ -89,9 +89,13 @@ func (t training) sampleFrom(dir string) error {
 	if err != nil {
 		return err
 	}
+	sampler, ok := model.(train.Sampler)
+	if !ok {
+		return nil // the grids of the runs were its pictures
+	}
 	return torchTry(func() (err error) {
 		torch.Scope(func() {
-			if x := model.Sample(2); x.IsFinite().All().Int() == 0 {
+			if x := sampler.Sample(2); x.IsFinite().All().Int() == 0 {
 				err = fmt.Errorf("the samples hold numbers that are not finite")
 			}
 		})

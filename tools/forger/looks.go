@@ -17,7 +17,7 @@ import (
 )
 
 // A look shows a trained model of a checkpoint in one picture.
-type look func(checkpoint string, m train.Model) error
+type look func(checkpoint string, m train.Sampler) error
 
 // readLook reads the flags of sample that ask for something else than samples; nil where none does.
 func readLook(c *cli.Context) (look, error) {
@@ -47,7 +47,7 @@ func readLook(c *cli.Context) (look, error) {
 }
 
 // latents is m as a model of latents.
-func latents(m train.Model, flag string) (train.Latent, error) {
+func latents(m train.Sampler, flag string) (train.Latent, error) {
 	l, ok := m.(train.Latent)
 	if !ok {
 		return nil, fmt.Errorf("--%s needs a system that makes pictures of latents alone, and %s does not", flag, m.System())
@@ -60,7 +60,7 @@ func readWalk(c *cli.Context) (look, error) {
 	if steps < 2 {
 		return nil, usage("--interpolate must be at least 2, not %d", steps)
 	}
-	return func(_ string, m train.Model) error {
+	return func(_ string, m train.Sampler) error {
 		l, err := latents(m, "interpolate")
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func readTruncation(c *cli.Context) (look, error) {
 		}
 		thresholds = append(thresholds, t)
 	}
-	return func(_ string, m train.Model) error {
+	return func(_ string, m train.Sampler) error {
 		l, err := latents(m, "truncate")
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func generate(c *cli.Context, l train.Latent, z *torch.Tensor) (*torch.Tensor, e
 }
 
 func readClasses(c *cli.Context) (look, error) {
-	return func(_ string, m train.Model) error {
+	return func(_ string, m train.Sampler) error {
 		l, ok := m.(train.Conditional)
 		if !ok {
 			return fmt.Errorf("--classes needs a system that makes pictures of a class, and %s does not", m.System())
@@ -136,7 +136,7 @@ func readNeighbours(c *cli.Context) (look, error) {
 	if k < 1 {
 		return nil, usage("--neighbours must be at least 1, not %d", k)
 	}
-	return func(checkpoint string, m train.Model) error {
+	return func(checkpoint string, m train.Sampler) error {
 		saved, s, err := systemOf(checkpoint)
 		if err != nil {
 			return err
@@ -145,9 +145,7 @@ func readNeighbours(c *cli.Context) (look, error) {
 		if err := config.Unmarshal(saved.Config, settings); err != nil {
 			return fmt.Errorf("%s: %w", checkpoint, err)
 		}
-		o := s.DataOptions(settings)
-		o.Flip, o.Load = false, 0 // the pictures themselves, not what chance makes of them
-		set, err := openData(c, saved.Data, saved.Labels, o)
+		set, err := openData(c, s, settings, train.DataRequest{Name: saved.Data, Plain: true}, saved.Labels)
 		if err != nil {
 			return err
 		}

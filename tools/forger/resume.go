@@ -56,7 +56,7 @@ func resumeCommand() *cli.Command {
 			if o.Device, err = torch.ParseDevice(device); err != nil {
 				return err
 			}
-			return training{c, s, fmt.Sprintf("%s on %s", s.Name, o.Data), settings, dir, o}.run()
+			return training{c, s, fmt.Sprintf("%s on %s", s.Name, o.Data), settings, dir, o, 0}.run()
 		},
 	}
 }

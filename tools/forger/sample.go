@@ -69,6 +69,10 @@ func sample(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	sampler, err := train.SamplerOf(model)
+	if err != nil {
+		return err
+	}
 	setThreads(c)
 	torch.ManualSeed(c.Int64("seed"))
 	leave, err := standing(c, model, batch)
@@ -77,12 +81,12 @@ func sample(c *cli.Context) error {
 	}
 	defer leave()
 	if look != nil {
-		return look(path, model)
+		return look(path, sampler)
 	}
 	if err := os.MkdirAll(c.String("out"), 0o777); err != nil { // before the work
 		return err
 	}
-	made, err := collect(c, n, func(_, k int) *torch.Tensor { return model.Sample(k) })
+	made, err := collect(c, n, func(_, k int) *torch.Tensor { return sampler.Sample(k) })
 	if err != nil {
 		return err
 	}

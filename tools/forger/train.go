@@ -12,6 +12,7 @@ import (
 	"github.com/forgergan/forger/gan/config"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
 	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/zoo"
@@ -26,13 +27,21 @@ var (
 
 // runFlags are the flags of every training, in the order in which a person thinks of them.
 func runFlags(s train.System) []cli.Flag {
+	settings, _, _ := s.Settings("", s.Data)
+	d, steps, epochs := s.RunDefaults(settings), "", ""
+	if d.Epochs > 0 {
+		epochs = fmt.Sprintf("%d, or as the preset", d.Epochs)
+	} else {
+		steps = fmt.Sprint(d.Steps)
+	}
 	return []cli.Flag{
 		&cli.StringFlag{Name: "data", Usage: "data set by name (forger data list), folder of pictures or shard (forger data pack)", Value: s.Data},
 		labelsFlag,
 		&cli.StringFlag{Name: "out", Usage: "run folder", DefaultText: "runs/" + s.Name + "-DATA"},
 		&cli.StringFlag{Name: "preset", Usage: "one of the presets above", DefaultText: "by the data"},
-		&cli.IntFlag{Name: "steps", Usage: "training steps in all", Value: 3000},
-		&cli.IntFlag{Name: "batch", Usage: "pictures a step", Value: 64},
+		&cli.IntFlag{Name: "steps", Usage: "training steps in all", DefaultText: steps},
+		&cli.IntFlag{Name: "epochs", Usage: "instead: passes over the data in all", DefaultText: epochs},
+		&cli.IntFlag{Name: "batch", Usage: "items a step", DefaultText: fmt.Sprint(d.Batch)},
 		&cli.Int64Flag{Name: "seed", Usage: "of weights, data order and latents", Value: 1},
 		&cli.StringFlag{Name: "init", Usage: "file to begin from: a checkpoint, or networks and optimisers that Python saved (forger convert)"},
 		&cli.BoolFlag{Name: "new", Usage: "start afresh; an old run in the folder is moved aside, to a name with .1, .2 …", DisableDefaultText: true},
@@ -102,6 +111,10 @@ func trainSystem(s train.System) *cli.Command {
 			if err != nil {
 				return err
 			}
+			epochs, err := runLength(c, &o, s.RunDefaults(settings))
+			if err != nil {
+				return err
+			}
 			out := c.String("out")
 			if out == "" {
 				out = filepath.Join("runs", s.Name+"-"+filepath.Base(o.Data))
@@ -110,7 +123,7 @@ func trainSystem(s train.System) *cli.Command {
 			if preset != "" {
 				title += " with preset " + preset
 			}
-			t := training{c, s, title, settings, out, o}
+			t := training{c, s, title, settings, out, o, epochs}
 			switch {
 			case c.Bool("dry-run"):
 				return t.dryRun()
@@ -154,7 +167,7 @@ func readSettings(c *cli.Context, s train.System) (settings any, preset string, 
 
 // runOptions reads the flags of runFlags.
 func runOptions(c *cli.Context) (o train.Options, err error) {
-	for name, least := range map[string]int{"steps": 1, "batch": 1, "every": 1, "keep": 1, "log-every": 1, "sample-every": 0, "threads": 0,
+	for name, least := range map[string]int{"every": 1, "keep": 1, "log-every": 1, "sample-every": 0, "threads": 0,
 		"accumulate": 1, "eval-every": 0, "eval-n": 2, "standing": 0} {
 		if c.Int(name) < least {
 			return o, usage("--%s must be at least %d, not %d", name, least, c.Int(name))
@@ -163,7 +176,7 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 	if o.Device, err = torch.ParseDevice(c.String("device")); err != nil {
 		return o, err
 	}
-	o.Steps, o.Batch, o.Seed, o.Threads = c.Int("steps"), c.Int("batch"), c.Int64("seed"), c.Int("threads")
+	o.Seed, o.Threads = c.Int64("seed"), c.Int("threads")
 	o.ChannelsLast, o.AMP, o.EMA, o.Deterministic = c.Bool("channels-last"), c.String("amp"), c.String("ema"), c.Bool("deterministic")
 	o.Clip, o.EvalEvery, o.Standing = c.Float64("clip"), c.Int("eval-every"), c.Int("standing")
 	if c.Int("accumulate") > 1 {
@@ -198,6 +211,26 @@ type training struct {
 	settings any
 	out      string // run folder
 	o        train.Options
+	epochs   int // passes over the data in all; 0 for o.Steps
+}
+
+// runLength reads --steps, --epochs and --batch.
+func runLength(c *cli.Context, o *train.Options, d train.Defaults) (epochs int, err error) {
+	if c.IsSet("steps") && c.IsSet("epochs") {
+		return 0, usage("--steps and --epochs say the same: give one of them")
+	}
+	o.Batch, o.Steps, epochs = d.Batch, d.Steps, d.Epochs
+	for name, field := range map[string]*int{"steps": &o.Steps, "epochs": &epochs, "batch": &o.Batch} {
+		if c.IsSet(name) {
+			if *field = c.Int(name); *field < 1 {
+				return 0, usage("--%s must be at least 1, not %d", name, *field)
+			}
+		}
+	}
+	if c.IsSet("steps") {
+		epochs = 0
+	}
+	return epochs, nil
 }
 
 // log shows a line beside the progress.
@@ -211,11 +244,16 @@ func (t training) open() (*train.Run, train.Model, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dataOptions := t.system.DataOptions(t.settings)
-	dataOptions.Log = t.log
-	set, err := openData(c, o.Data, o.Labels, dataOptions)
+	set, err := openData(c, t.system, t.settings, train.DataRequest{Name: o.Data}, o.Labels)
 	if err != nil {
 		return nil, nil, err
+	}
+	if _, ok := model.(train.Exhibitor); ok {
+		// Without a test split the grid shows training items.
+		o.Exhibits, _ = openData(c, t.system, t.settings, train.DataRequest{Name: o.Data, Split: data.Test, Plain: true}, "")
+	}
+	if t.epochs > 0 {
+		o.Steps = t.epochs * (set.Len() / o.Batch)
 	}
 	o.Progress = c.App.ErrWriter
 	if o.Evaluators, err = evaluators(c, t.system, model, t.settings, o); err != nil {

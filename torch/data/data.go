@@ -87,6 +87,33 @@ type Batch struct {
 	memory *memory
 }
 
+// ReadItems reads n items from the item first on into one batch, again from the beginning where the set ends. What is
+// random about an item follows from its place in the batch.
+func ReadItems(set Dataset, first, n int) (*Batch, error) {
+	b := &Batch{Items: make([]int, n)}
+	for _, f := range set.Fields() {
+		a := Array{Name: f.Name, Shape: append([]int{n}, f.Shape...)}
+		if f.Int64 {
+			a.Int64 = make([]int64, n*f.Size())
+		} else {
+			a.Float32 = make([]float32, n*f.Size())
+		}
+		b.Arrays = append(b.Arrays, a)
+	}
+	rng, row := rand.New(rand.NewPCG(0, 0)), make([]Array, len(b.Arrays))
+	for i := range n {
+		for k, f := range set.Fields() {
+			row[k] = b.Arrays[k].slice(i*f.Size(), (i+1)*f.Size())
+			row[k].Shape = f.Shape
+		}
+		b.Items[i] = (first + i) % set.Len()
+		if err := set.Read(b.Items[i], rng, row); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
 // Len is the number of items.
 func (b *Batch) Len() int { return len(b.Items) }
 

@@ -97,7 +97,7 @@ func listPictures(dir string) (files []pictureFile, classes []string, err error)
 		if err != nil || !info.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		found, err := pictures(path)
+		found, err := Pictures(path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,8 +135,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// pictures lists those under dir in torchvision's order: by the path of their folder, then by name.
-func pictures(dir string) ([]string, error) {
+// Pictures lists the picture files (PNG, JPEG, WebP, BMP by name) under dir in torchvision's order: by the path of their folder, then by name.
+func Pictures(dir string) ([]string, error) {
 	byFolder := map[string][]string{}
 	if err := walk(dir, map[string]bool{}, byFolder); err != nil {
 		return nil, err
@@ -234,7 +234,7 @@ func (f *Folder) picture(i int, rng *rand.Rand) (*vision.Image, error) {
 // fit resizes and crops a picture. Of a picture that has the side Load it only crops.
 func (o Options) fit(im *vision.Image, rng *rand.Rand) *vision.Image {
 	h, w := im.ShortSize(max(o.Load, o.Size), 0)
-	if o.Load > o.Size {
+	if o.Load > o.Size && !o.Middle {
 		return im.ResizeCrop(h, w, o.Filter, rng.IntN(h-o.Size+1), rng.IntN(w-o.Size+1), o.Size, o.Size)
 	}
 	middle := func(n int) int { return int(math.RoundToEven(float64(n-o.Size) / 2)) }

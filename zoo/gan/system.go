@@ -2,6 +2,7 @@ package gan
 
 import (
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 )
 
@@ -16,4 +17,7 @@ var System = train.System{
 	DataPresets: map[string]string{"ring8": "ring8", "grid25": "grid25", "mnist": "mnist", "fashion-mnist": "mnist"},
 	New:         train.NewOf(New),
 	DataOptions: func(any) data.Options { return data.Options{Size: side, Channels: 1} },
+	Example: func(_ any, n int) map[string]*torch.Tensor {
+		return map[string]*torch.Tensor{"image": torch.Rand([]int{n, 1, side, side}).MulScalar(2).SubScalar(1), "point": torch.Randn([]int{n, 2})}
+	},
 }

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/forgergan/forger/gan/features"
+	"github.com/forgergan/forger/gan/metrics"
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/nn"
+)
+
+// translationReport is what eval prints of a system that translates pictures.
+type translationReport struct {
+	Checkpoint string             `json:"checkpoint"`
+	System     string             `json:"system"`
+	Data       string             `json:"data"`
+	Scores     []translationScore `json:"scores"`
+	Skipped    []string           `json:"skipped,omitempty"`
+}
+
+// translationScore is a score with its two measures.
+type translationScore struct {
+	metrics.Score
+	Direction string   `json:"direction"`       // "A to B"
+	Untrained float64  `json:"untrained"`       // of the system as its run's seed made it
+	Input     *float64 `json:"input,omitempty"` // of the input itself, where it is a picture
+}
+
+// translations scores a system that makes pictures of pictures.
+func (e *evaluation) translations(model train.Translator) error {
+	set, err := e.open(data.Test)
+	if err != nil {
+		return err
+	}
+	does := model.Translation()
+	if !e.c.IsSet("batch") {
+		e.batch = 8 // of pictures that are larger than those of other systems
+	}
+	v := newTranslationEval(does, set, e.n)
+	v.device, v.batch, v.seed, v.reference = e.device, e.batch, e.seed, e.saved.Data+"-test"
+	v.averaged = e.saved.Averaged && !e.c.Bool("raw")
+	r := &translationReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
+	if r.Skipped, err = e.openNetworks(v); err != nil {
+		return err
+	}
+	directions := []bool{false}
+	if does.Back {
+		directions = append(directions, true)
+	}
+	all := map[bool]*[3][]metrics.Score{}
+	for _, back := range directions {
+		e.log(fmt.Sprintf("%d test items, %s", v.n, v.direction(back)))
+		all[back] = new([3][]metrics.Score)
+		if all[back][0], err = v.scores(e.c.Context, back, v.input(back)); err != nil {
+			return err
+		}
+		if all[back][1], err = v.scores(e.c.Context, back, v.translate(model, back)); err != nil {
+			return err
+		}
+	}
+	if err := train.LoadCheckpoint(e.path, model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
+		return err
+	}
+	for _, back := range directions {
+		if all[back][2], err = v.scores(e.c.Context, back, v.translate(model, back)); err != nil {
+			return err
+		}
+		r.add(v.direction(back), all[back])
+	}
+	return r.print(e)
+}
+
+// add adds the scores of a direction: of inputs, of the untrained system, of this run.
+func (r *translationReport) add(direction string, scores *[3][]metrics.Score) {
+	for i, s := range scores[2] {
+		t := translationScore{Score: s, Direction: direction, Untrained: scores[1][i].Value}
+		if len(scores[0]) > i {
+			t.Input = &scores[0][i].Value
+		}
+		r.Scores = append(r.Scores, t)
+	}
+}
+
+func (r *translationReport) print(e *evaluation) error {
+	if e.c.Bool("json") {
+		return printJSON(e.c, r)
+	}
+	w := e.c.App.Writer
+	for _, s := range r.Scores {
+		fmt.Fprintf(w, "%s = %s (%s)\n", s.Protocol, digits(s.Value), s.Direction)
+	}
+	fmt.Fprintf(w, "\n%-28s%-14s%12s%12s%12s\n", "direction", "metric", "this run", "untrained", "input")
+	for _, s := range r.Scores {
+		input := "-"
+		if s.Input != nil {
+			input = digits(*s.Input)
+		}
+		fmt.Fprintf(w, "%-28s%-14s%12s%12s%12s\n", s.Direction, s.Metric, digits(s.Value), digits(s.Untrained), input)
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintln(w, s)
+	}
+	return nil
+}
+
+// openNetworks opens the feature networks whose weights are here, and returns a line for each that is not.
+func (e *evaluation) openNetworks(v *translationEval) (skipped []string, err error) {
+	name := e.c.String("network")
+	if name == "" {
+		name = "effnet-lite0"
+	}
+	var missing *features.Missing
+	v.network, err = metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
+		Data: e.saved.Data, Weights: e.c.String("weights"), Preparation: e.c.String("preparation"), Device: e.device, Log: e.log,
+	})
+	if errors.As(err, &missing) {
+		skipped = append(skipped, fmt.Sprintf("fd is left out: %v", err))
+	} else if err != nil {
+		return nil, err
+	}
+	if !v.paired {
+		return skipped, nil
+	}
+	trunk := features.NewEfficientNetLite0()
+	_, err = features.Load("effnet-lite0", trunk, e.c.String("weights"))
+	if errors.As(err, &missing) {
+		return append(skipped, fmt.Sprintf("perceptual is left out: %v", err)), nil
+	} else if err != nil {
+		return nil, err
+	}
+	v.lpips = metrics.NewLPIPS(trunk)
+	nn.To(v.lpips, nn.ToOptions{Device: &e.device})
+	return skipped, nil
+}
+
+// translationEval scores translations of test items.
+type translationEval struct {
+	does      train.Translation
+	set       data.Dataset
+	n         int
+	paired    bool // the items have true translations
+	device    torch.Device
+	batch     int
+	seed      int64
+	reference string
+	averaged  bool
+	network   metrics.Network // nil for none
+	lpips     *metrics.LPIPS  // nil for none
+}
+
+func newTranslationEval(does train.Translation, set data.Dataset, n int) *translationEval {
+	v := &translationEval{does: does, set: set, n: min(n, set.Len()), paired: does.Paired}
+	if known, ok := set.(interface{ Paired() bool }); ok {
+		v.paired = known.Paired()
+	}
+	return v
+}
+
+func (v *translationEval) direction(back bool) string {
+	from, to := v.does.Inputs[0], v.does.Target
+	if back {
+		from, to = to, from
+	}
+	return from + " to " + to
+}
+
+// target is the field of true pictures.
+func (v *translationEval) target(back bool) string {
+	if back {
+		return v.does.Inputs[0]
+	}
+	return v.does.Target
+}
+
+// translate makes the translations of a batch.
+func (v *translationEval) translate(model train.Translator, back bool) func(b *train.Batch) *torch.Tensor {
+	torch.ManualSeed(v.seed)
+	return func(b *train.Batch) *torch.Tensor { return model.Translate(b, back) }
+}
+
+// input gives the inputs themselves, enlarged where the system enlarges; nil where they are no pictures like the targets.
+func (v *translationEval) input(back bool) func(b *train.Batch) *torch.Tensor {
+	from := v.does.Inputs[0]
+	if back {
+		from = v.does.Target
+	}
+	var like bool
+	for _, f := range v.set.Fields() {
+		if f.Name != from || f.Int64 {
+			continue
+		}
+		for _, g := range v.set.Fields() {
+			like = like || g.Name == v.target(back) && !g.Int64 && f.Shape[0] == g.Shape[0]
+		}
+	}
+	if !like {
+		return nil
+	}
+	return func(b *train.Batch) *torch.Tensor {
+		x := b.Tensor(from)
+		if s := v.does.Scale; s > 1 {
+			x = x.UpsampleBicubic2d([]int{s * x.Size(2), s * x.Size(3)}, false)
+		}
+		return x
+	}
+}
+
+// scores are those of pictures that a function makes of the test items, nil without one.
+func (v *translationEval) scores(ctx context.Context, back bool, made func(b *train.Batch) *torch.Tensor) ([]metrics.Score, error) {
+	if made == nil {
+		return nil, nil
+	}
+	pairs := &metrics.Paired{LPIPS: v.lpips, Net: "perceptual-EffNetLite0"}
+	if v.does.Scale > 1 {
+		pairs.Luma = v.does.Scale
+	}
+	var out []metrics.Score
+	if v.paired {
+		err := v.each(ctx, func(b *train.Batch) error { return pairs.Add(made(b), b.Tensor(v.target(back))) })
+		if err != nil {
+			return nil, err
+		}
+		out = pairs.Scores(v.reference)
+	}
+	if v.network == nil {
+		return out, nil
+	}
+	real, err := v.collect(ctx, func(b *train.Batch) *torch.Tensor { return b.Tensor(v.target(back)) })
+	if err != nil {
+		return nil, err
+	}
+	fake, err := v.collect(ctx, made)
+	if err != nil {
+		return nil, err
+	}
+	shape := []int{}
+	for _, f := range v.set.Fields() {
+		if f.Name == v.target(back) {
+			shape = f.Shape
+		}
+	}
+	distance := &metrics.Evaluation{
+		Network: v.network, Metrics: []string{"fd"}, Real: real,
+		Sampling: metrics.Sampling{N: v.n, Reference: v.reference, Size: shape[1], Averaged: v.averaged, Seed: v.seed},
+	}
+	fd, err := distance.Scores(fake)
+	return append(out, fd...), err
+}
+
+// collect takes in the pictures that a function makes of the test items.
+func (v *translationEval) collect(ctx context.Context, pictures func(b *train.Batch) *torch.Tensor) (*metrics.Sample, error) {
+	next := 0
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	sample, err := metrics.CollectPictures(ctx, v.network, v.n, v.batch, false, func(k int) *torch.Tensor {
+		b, err := train.Items(v.set, next, k, v.device)
+		if err != nil {
+			stop(err)
+			return torch.Zeros([]int{k, 3, 32, 32})
+		}
+		next += k
+		return pictures(b)
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return sample, err
+}
+
+// each calls f with batches of the test items, each in a scope.
+func (v *translationEval) each(ctx context.Context, f func(b *train.Batch) error) (err error) {
+	for from := 0; from < v.n && err == nil; from += v.batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		torch.Scope(func() {
+			var b *train.Batch
+			if b, err = train.Items(v.set, from, min(v.batch, v.n-from), v.device); err == nil {
+				err = f(b)
+			}
+		})
+	}
+	return err
+}

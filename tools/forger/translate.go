@@ -1,0 +1,334 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/forgergan/forger/gan/config"
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/vision"
+)
+
+// translateFlags are those of translate and upscale.
+var translateFlags = []cli.Flag{
+	&cli.StringFlag{Name: "out", Usage: "folder for the pictures, or - to write one to the standard output", Value: "translated"},
+	&cli.IntFlag{Name: "tile", Usage: "side of the squares that a large picture is cut into, with overlap, to save memory", DefaultText: "whole, where only a margin matters 512"},
+	&cli.Int64Flag{Name: "seed", Usage: "of dropout and whatever else is random", Value: 1},
+	rawFlag, threadsFlag, deviceFlag, jsonFlag,
+}
+
+func translateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "translate",
+		Usage:     "make pictures of pictures or label maps with a trained system",
+		ArgsUsage: "RUN-DIR|CHECKPOINT [FILE|FOLDER|-]...",
+		Description: "Without files it translates the test pictures of the run's data. index.html in the output folder shows inputs, outputs\n" +
+			"and targets side by side. Pictures may be of any size; - reads one from the standard input.",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "back", Usage: "in the other direction, for a system that learns both", DisableDefaultText: true},
+			&cli.StringFlag{Name: "instances", Usage: "folder of instance maps, for a system that takes them beside label maps"},
+			&cli.StringFlag{Name: "targets", Usage: "folder of pictures of the same names to show beside the outputs"},
+			&cli.IntFlag{Name: "n", Usage: "test pictures to translate, where no files are given", Value: 50},
+		}, translateFlags...),
+		Action: translate,
+	}
+}
+
+func upscaleCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "upscale",
+		Usage:     "enlarge photos with a trained system",
+		ArgsUsage: "FILE|FOLDER|-...",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run folder or checkpoint of a system that enlarges", Value: "runs/srgan-photos"},
+		}, translateFlags...),
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return usage("upscale takes photos or folders of photos")
+			}
+			t, err := openTranslator(c, c.String("run"))
+			if err != nil {
+				return fmt.Errorf("%w; name a run with --run, or train one: forger train srgan", err)
+			}
+			if t.does.Scale == 1 {
+				return fmt.Errorf("%s does not enlarge: use forger translate %s", t.model.System(), c.String("run"))
+			}
+			return t.files(c.Args().Slice())
+		},
+	}
+}
+
+func translate(c *cli.Context) error {
+	if !c.Args().Present() {
+		return usage("translate takes a run folder or checkpoint, then pictures or folders")
+	}
+	t, err := openTranslator(c, c.Args().First())
+	if err != nil {
+		return err
+	}
+	if t.back && !t.does.Back {
+		return fmt.Errorf("%s translates in one direction only: leave out --back", t.model.System())
+	}
+	if c.NArg() > 1 {
+		return t.files(c.Args().Tail())
+	}
+	return t.test()
+}
+
+// translator is a trained Translator at work.
+type translator struct {
+	c        *cli.Context
+	model    train.Translator
+	does     train.Translation
+	system   train.System
+	saved    train.Settings
+	settings any
+	device   torch.Device
+	back     bool
+	tile     int
+}
+
+func openTranslator(c *cli.Context, from string) (*translator, error) {
+	path, err := train.FindCheckpoint(from)
+	if err != nil {
+		return nil, err
+	}
+	if c.Int("tile") < 0 {
+		return nil, usage("--tile must not be negative")
+	}
+	t := &translator{c: c, back: c.Bool("back"), tile: c.Int("tile")}
+	if t.device, err = torch.ParseDevice(c.String("device")); err != nil {
+		return nil, err
+	}
+	if t.saved, t.system, err = systemOf(path); err != nil {
+		return nil, err
+	}
+	t.settings = t.system.NewConfig()
+	if err := config.Unmarshal(t.saved.Config, t.settings); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	model, err := loadModel(path, t.device, c.Bool("raw"))
+	if err != nil {
+		return nil, err
+	}
+	var ok bool
+	if t.model, ok = model.(train.Translator); !ok {
+		return nil, fmt.Errorf("%s makes pictures of random numbers, not of pictures: use forger sample", model.System())
+	}
+	t.does = t.model.Translation()
+	setThreads(c)
+	torch.ManualSeed(c.Int64("seed"))
+	return t, nil
+}
+
+// source is one picture to translate.
+type source struct {
+	name string // of the output, without ending
+	path string // "-" for the standard input
+}
+
+// sources are the pictures that arguments name, sorted within folders. Two of one name would overwrite each other.
+func sources(args []string) (all []source, err error) {
+	from := map[string]string{}
+	for _, arg := range args {
+		paths := []string{arg}
+		if info, err := os.Stat(arg); arg != "-" && err != nil {
+			return nil, fmt.Errorf("there is no file or folder %s", arg)
+		} else if arg != "-" && info.IsDir() {
+			if paths, err = data.Pictures(arg); err != nil {
+				return nil, err
+			}
+		}
+		for _, path := range paths {
+			name := "stdin"
+			if path != "-" {
+				name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+			}
+			if other := from[name]; other != "" {
+				return nil, fmt.Errorf("%s and %s would both become %s.png: translate them into two folders", other, path, name)
+			}
+			from[name] = path
+			all = append(all, source{name, path})
+		}
+	}
+	return all, nil
+}
+
+// files translates the pictures that arguments name.
+func (t *translator) files(args []string) error {
+	all, err := sources(args)
+	if err != nil {
+		return err
+	}
+	if t.c.String("out") == "-" {
+		if len(all) != 1 {
+			return usage("--out - takes one picture, not %d", len(all))
+		}
+		_, made, err := t.file(all[0])
+		if err != nil {
+			return err
+		}
+		return vision.EncodePNG(t.c.App.Writer, made)
+	}
+	page, err := t.newPage()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		shown, made, err := t.file(s)
+		if err != nil {
+			return err
+		}
+		target, err := t.beside(t.c.String("targets"), s.name)
+		if err != nil {
+			return err
+		}
+		if err := page.add(s.name, shown, made, target); err != nil {
+			return err
+		}
+		if err := t.c.Context.Err(); err != nil {
+			return err
+		}
+	}
+	return page.finish(t.c)
+}
+
+// file translates one picture. shown is the input as it may be looked at.
+func (t *translator) file(s source) (shown, made *vision.Image, err error) {
+	in := train.Input{Name: s.path, Back: t.back}
+	if s.path == "-" {
+		in.Name = "the standard input"
+		in.Picture, err = io.ReadAll(t.c.App.Reader)
+	} else {
+		in.Picture, err = vision.Read(s.path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if dir := t.c.String("instances"); dir != "" {
+		path, err := named(dir, s.name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if path == "" {
+			return nil, nil, fmt.Errorf("%s: there is no instance map %s in %s", in.Name, s.name, dir)
+		}
+		if in.Instance, err = vision.Read(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	fields, err := t.system.Input(t.settings, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.item(fields)
+}
+
+// item translates the fields of one item, each (1, …).
+func (t *translator) item(fields []data.Array) (shown, made *vision.Image, err error) {
+	from := t.does.Inputs[0]
+	if t.back {
+		from = t.does.Target
+	}
+	shown = show(fields, from)
+	err = torchTry(func() (err error) {
+		torch.Scope(func() {
+			made, err = picture(t.translate(fields))
+		})
+		return err
+	})
+	return shown, made, err
+}
+
+// picture is the first picture of x (N, C, H, W) in [−1, 1].
+func picture(x *torch.Tensor) (*vision.Image, error) {
+	if x.IsFinite().All().Int() == 0 {
+		return nil, fmt.Errorf("the picture that was made holds numbers that are not finite: the run has diverged")
+	}
+	s := x.Shape()
+	return vision.FromFloats(torch.Values[float32](x.Detach().ToDType(torch.Float32).Select(0, 0).Contiguous()), s[1], s[2], s[3], -1, 1, vision.HalfUp), nil
+}
+
+// beside is the picture of that name in a folder, nil where there is none.
+func (t *translator) beside(dir, name string) (*vision.Image, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	path, err := named(dir, name)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	return vision.Decode(path, vision.RGB)
+}
+
+// named is the picture of that name, with any ending, in a folder; "" where there is none.
+func named(dir, name string) (string, error) {
+	paths, err := data.Pictures(dir)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(paths, func(p string) bool { return strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)) == name })
+	if i < 0 {
+		return "", nil
+	}
+	return paths[i], nil
+}
+
+// test translates test pictures of the run's data.
+func (t *translator) test() error {
+	n := t.c.Int("n")
+	if n < 1 {
+		return usage("--n must be at least 1, not %d", n)
+	}
+	set, err := openData(t.c, t.system, t.settings, train.DataRequest{Name: t.saved.Data, Split: data.Test, Plain: true}, "")
+	if err != nil {
+		return err
+	}
+	page, err := t.newPage()
+	if err != nil {
+		return err
+	}
+	for i := range min(n, set.Len()) {
+		if err := t.testItem(page, set, i); err != nil {
+			return err
+		}
+		if err := t.c.Context.Err(); err != nil {
+			return err
+		}
+	}
+	return page.finish(t.c)
+}
+
+func (t *translator) testItem(page *resultPage, set data.Dataset, i int) error {
+	b, err := data.ReadItems(set, i, 1)
+	if err != nil {
+		return err
+	}
+	fields := b.Arrays
+	shown, made, err := t.item(fields)
+	if err != nil {
+		return err
+	}
+	var target *vision.Image
+	if t.does.Paired {
+		other := t.does.Target
+		if t.back {
+			other = t.does.Inputs[0]
+		}
+		target = show(fields, other)
+	}
+	return page.add(fmt.Sprintf("%06d", i), shown, made, target)
+}
+
+// newPage begins the result page of this model.
+func (t *translator) newPage() (*resultPage, error) {
+	return newResultPage(t.c.String("out"), fmt.Sprintf("%s trained on %s", t.model.System(), t.saved.Data))
+}
