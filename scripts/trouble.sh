@@ -14,7 +14,7 @@ systems=("$@")
 small() {
 	case $1 in
 	dcgan) echo "--size 16 --channels 1 --width 8" ;;
-	wgangp) echo "--size 32 --channels 1 --width 4 --critic-width 4 --critic 2 --gen-batch 1" ;;
+	wgangp) echo "--size 32 --channels 1 --width 2 --critic-width 2 --critic 2 --gen-batch 1" ;;
 	*) echo "trouble.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }
@@ -67,7 +67,7 @@ goesOn() {
 
 for system in "${systems[@]}"; do
 	read -ra own <<<"$(small "$system")"
-	train=("$forger" train "$system" "${own[@]}" --steps 300 --every 20 --batch 16 --threads 1 --device cpu)
+	train=("$forger" train "$system" "${own[@]}" --steps 150 --every 20 --batch 8 --threads 1 --device cpu)
 	count=0 data=$work/data
 
 	# Pictures, which an untrained system makes.
@@ -151,7 +151,7 @@ for system in "${systems[@]}"; do
 		train[0]=$work/faulty
 		begin "$data"
 		if [ "$when" = '== 70' ]; then
-			ends 0 'step 300|300/300'
+			ends 0 'step 150/150'
 			grep -aoE 'going back from step [0-9]+ to .*' "$work/log" | sed 's/^/  /' || fail "it did not go back: $(cat "$work/log")"
 		else
 			ends 1 'the fourth time after the last checkpoint, which is kept'
