@@ -106,13 +106,13 @@ for system in "${systems[@]}"; do
 		echo "$system: a full disk"
 		mounted=$work/disk
 		mkdir -p "$mounted"
-		size=$(stat -c %s "$work/whole/checkpoints/latest.safetensors")
-		mount -t tmpfs -o "size=$((size * 9))" forger-trouble "$mounted"
+		size=$(du -sb "$work/whole" | cut -f1) # enough for a run that keeps three checkpoints
+		mount -t tmpfs -o "size=$size" forger-trouble "$mounted"
 		run=$mounted/run
 		"${train[@]}" --data "$data" --out "$run" --keep 100 >/dev/null 2>"$work/log" &
 		pid=$!
 		ends 1 'the disk is full, .*; once there is room, go on from the last checkpoint with: forger resume'
-		mount -o "remount,size=$((size * 100))" "$mounted"
+		mount -o "remount,size=$((size * 10))" "$mounted"
 		goesOn "$whole"
 		umount "$mounted"
 		mounted=''
