@@ -102,7 +102,7 @@ func (s Set) get(ctx context.Context, dir string, log func(string)) error {
 	if err := atomicfile.SyncDir(parent); err != nil {
 		return err
 	}
-	log(fmt.Sprintf("%s: %d files verified, in %s (%.1f s)", s.Name, files, dir, time.Since(start).Seconds()))
+	log(fmt.Sprintf("%s: %d files in %s (%.1f s)", s.Name, files, dir, time.Since(start).Seconds()))
 	return nil
 }
 

