@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/fetch"
 	"github.com/forgergan/forger/torch/data/labels"
+	"github.com/forgergan/forger/torch/data/pairs"
 	"github.com/forgergan/forger/torch/vision"
 )
 
@@ -81,7 +83,7 @@ func listSets(c *cli.Context) error {
 	for _, s := range fetch.Sets() {
 		fmt.Fprintf(c.App.Writer, "%s\n  %s\n  licence %s; %s, %.0f MB\n", s.Name, s.Holds, s.Licence, s.Source, float64(s.Download)/1e6)
 	}
-	fmt.Fprintln(c.App.Writer, "or a folder: pictures, folders of pictures by class, or IDX files as MNIST names them (see forger data check)")
+	fmt.Fprintln(c.App.Writer, "or a folder: pictures, folders of pictures by class, two folders trainA and trainB, train_label and train_img, or IDX files as MNIST names them (see forger data check)")
 	return nil
 }
 
@@ -115,13 +117,18 @@ func checkSet(c *cli.Context) error {
 		return usage("--%v", err)
 	}
 	dir := name
-	if _, known := fetch.Find(name); known {
-		if dir, err = fetch.Get(c.Context, name, func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }); err != nil {
+	set, _, _ := strings.Cut(name, ":")
+	if _, known := fetch.Find(set); known {
+		if dir, err = pairs.Folder(c.Context, name, func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }); err != nil {
 			return err
 		}
 	}
+	check := data.Check
+	if pairs.Recognised(dir) {
+		check = pairs.Check
+	}
 	r := checkReport{}
-	if r.Report, err = data.Check(c.Context, dir); err != nil {
+	if r.Report, err = check(c.Context, dir); err != nil {
 		return err
 	}
 	if c.String("labels") != "" {
@@ -203,14 +210,23 @@ func (r checkReport) print(c *cli.Context) {
 		fmt.Fprintln(w, "checksums:", r.Checksum)
 	}
 	for _, p := range r.Parts {
-		if p.Split != "" {
-			fmt.Fprintf(w, "%s: ", p.Split)
+		if heading := cmp.Or(p.Folder, string(p.Split)); heading != "" {
+			fmt.Fprintf(w, "%s: ", heading)
 		}
 		fmt.Fprintf(w, "%d items", p.Items)
 		for _, s := range p.Sizes {
 			fmt.Fprintf(w, ", %d of %d×%d", s.Items, s.Width, s.Height)
 		}
-		fmt.Fprintf(w, "; mean %.4g, standard deviation %.4g of [0, 1]\n", p.Mean, p.Std)
+		if len(p.Mean) > 0 {
+			fmt.Fprintf(w, "; mean %.4g, standard deviation %.4g of [0, 1]", p.Mean, p.Std)
+		}
+		fmt.Fprintln(w)
+		if p.Alone > 0 {
+			fmt.Fprintf(w, "  %d without a partner of the same name, the first %s\n", p.Alone, p.FirstAlone)
+		}
+		for _, id := range p.IDs {
+			fmt.Fprintf(w, "  id %-5d %d pixels in %d maps\n", id.ID, id.Pixels, id.Maps)
+		}
 		for _, k := range p.Classes {
 			fmt.Fprintf(w, "  %-20s %d\n", k.Name, k.Items)
 		}

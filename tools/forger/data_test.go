@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -24,4 +25,18 @@ func TestPackedFolderIsCheckedTimedAndTrainedOn(t *testing.T) {
 	require.Contains(t, fails(t, 1, "train", "dcgan", "--data", shard, "--size", "32", "--out", run+"2"), "a side of 16, not the 32")
 	require.Contains(t, fails(t, 2, "data", "pack", dir, shard), "--size, the side")
 	require.Contains(t, fails(t, 2, "data", "pack", dir, "--size", "16"), "pack takes a folder and the file to write")
+}
+
+func TestCheckOfLabelMapsListsIDsAndFilesWithoutAPartner(t *testing.T) {
+	dir := t.TempDir()
+	for to, from := range map[string]string{"train_label/a.png": "label.png", "train_img/a.png": "ab.png", "train_img/b.png": "ab.png"} {
+		content, err := os.ReadFile(filepath.Join("../../torch/data/pairs/testdata", from))
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, to)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to), content, 0o644))
+	}
+	out := works(t, "data", "check", dir)
+	require.Contains(t, out, dir+": label maps\ntrain_label: 1 items, 1 of 27×21\n  id 0     108 pixels in 1 maps\n")
+	require.Contains(t, out, "  1 without a partner of the same name, the first "+filepath.Join(dir, "train_img/b.png"))
+	require.Equal(t, 2., object(t, 0, "data", "check", dir)["parts"].([]any)[1].(map[string]any)["items"])
 }

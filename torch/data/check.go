@@ -17,7 +17,7 @@ import (
 // Report is what [Check] found in a folder.
 type Report struct {
 	Dir      string       `json:"dir"`
-	Kind     string       `json:"kind"` // "idx", "pictures" or "shard"
+	Kind     string       `json:"kind"` // "idx", "pictures" or "shard"; package pairs has its own
 	Checksum string       `json:"checksum,omitempty"`
 	Parts    []PartReport `json:"parts"` // the splits, or one part without a name
 	Broken   []Broken     `json:"broken"`
@@ -33,6 +33,18 @@ type PartReport struct {
 	Alpha   int          `json:"alpha"` // files with alpha, which training drops
 	Mean    []float64    `json:"mean"`  // of each channel, on the scale [0, 1]: one for IDX, three for pictures
 	Std     []float64    `json:"std"`
+
+	Folder     string    `json:"folder,omitempty"`      // of the part, where a split has several
+	Alone      int       `json:"alone,omitempty"`       // pictures without a partner of the same name in the other folders
+	FirstAlone string    `json:"first_alone,omitempty"` // of those
+	IDs        []IDCount `json:"ids,omitempty"`         // of label maps, in their order
+}
+
+// IDCount counts the pixels of an id in label maps.
+type IDCount struct {
+	ID     int `json:"id"`
+	Pixels int `json:"pixels"`
+	Maps   int `json:"maps"` // that hold it
 }
 
 // SizeCount counts the pictures of one size.
@@ -164,9 +176,18 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
+// CheckFiles reads pictures and reports what is in them, and the broken ones.
+func CheckFiles(ctx context.Context, paths []string) (PartReport, []Broken) {
+	files := make([]pictureFile, len(paths))
+	for i, path := range paths {
+		files[i].path = path
+	}
+	return checkPictures(ctx, files, nil)
+}
+
 // checkPictures decodes the files on all processors.
 func checkPictures(ctx context.Context, files []pictureFile, classes []string) (PartReport, []Broken) {
-	workers := min(runtime.GOMAXPROCS(0), len(files))
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(files)))
 	tallies, problems := make([]*tally, workers), make([]string, len(files))
 	var wg sync.WaitGroup
 	for w := range workers {

@@ -35,7 +35,7 @@ type format struct {
 const deflated = 8256 // pixels a byte: deflate makes 1032 bytes of one, a byte holds 8 pixels
 
 var formats = []format{
-	{"PNG", begins("\x89PNG\r\n\x1a\n"), deflated, config(png.DecodeConfig), decoder(png.Decode)},
+	{"PNG", isPNG, deflated, config(png.DecodeConfig), decoder(png.Decode)},
 	{"JPEG", begins("\xff\xd8\xff"), 512, jpeg.Config, decodeJPEG}, // a block of 64 pixels takes a bit
 	{"WebP", func(b []byte) bool { return begins("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, deflated,
 		config(webp.DecodeConfig), decoder(webp.Decode)},
@@ -60,6 +60,8 @@ func decoder(read func(io.Reader) (image.Image, error)) func([]byte) (*Image, er
 		return fromNative(im), nil
 	}
 }
+
+var isPNG = begins("\x89PNG\r\n\x1a\n")
 
 // foreign are kinds that people have and that are refused by name.
 var foreign = []struct {
@@ -110,7 +112,7 @@ func DecodeBytes(name string, data []byte, m Mode) (*Image, error) {
 
 // decode returns the picture in the channels of the file. Its errors complete a sentence that begins with a name.
 func decode(data []byte) (im *Image, err error) {
-	f, err := sniff(data)
+	f, err := recognise(data)
 	if err != nil {
 		return nil, err
 	}
@@ -120,20 +122,33 @@ func decode(data []byte) (im *Image, err error) {
 			im, err = nil, fmt.Errorf("is a damaged %s file (%v)", f.name, r)
 		}
 	}()
-	w, h, err := f.config(data)
-	if err != nil {
-		return nil, f.explain(err, len(data))
-	}
-	if w < 1 || h < 1 {
-		return nil, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, w, h)
-	}
-	if pixels := int64(w) * int64(h); pixels > MaxPixels || pixels > 1<<20+f.density*int64(len(data)) {
-		return nil, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", w, h, len(data))
-	}
 	if im, err = f.decode(data); err != nil {
 		return nil, f.explain(err, len(data))
 	}
 	return im, nil
+}
+
+// recognise returns the format of a file whose announced size can be true.
+func recognise(data []byte) (f format, err error) {
+	if f, err = sniff(data); err != nil {
+		return format{}, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("is a damaged %s file (%v)", f.name, r)
+		}
+	}()
+	w, h, err := f.config(data)
+	if err != nil {
+		return format{}, f.explain(err, len(data))
+	}
+	if w < 1 || h < 1 {
+		return format{}, fmt.Errorf("is a damaged %s file (it announces %d x %d pixels)", f.name, w, h)
+	}
+	if pixels := int64(w) * int64(h); pixels > MaxPixels || pixels > 1<<20+f.density*int64(len(data)) {
+		return format{}, fmt.Errorf("announces %d x %d pixels in %d bytes: refused as too large", w, h, len(data))
+	}
+	return f, nil
 }
 
 func sniff(data []byte) (format, error) {

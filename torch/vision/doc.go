@@ -24,8 +24,9 @@
 // transform, its triangle filter for chroma and its tables for colours, CMYK included; lossy WebP as libwebp does.
 // Resizing is Pillow's two-pass fixed-point resampling; [Image.ResizeCrop] computes the pixels of a crop only and
 // gives the same ones. Crops, pads, flips, turns, colour changes and the grey weights are exact as well. Two things
-// differ on purpose: 16-bit samples keep their high byte, and a file that is damaged or cut off is refused where
-// Pillow would sometimes fill up with grey.
+// differ on purpose: 16-bit samples keep their high byte ([DecodeDeep] and [DecodeIDs] read them whole), and a file that
+// is damaged or cut off is refused where Pillow would sometimes fill up with grey. [Image.Lab] and [FromLab] agree with
+// scikit-image.
 //
 // Package transforms has the transforms that torchvision makes of tensors, which round differently.
 //

@@ -92,37 +92,52 @@ func sinc(x float64) float64 {
 	return math.Sin(x) / x
 }
 
-// newTaps follows Pillow's precompute_coeffs and normalize_coeffs_8bpc, in their order of operations.
-func newTaps(in, out int, f Filter) kernel.Taps {
+// weights are the taps of a resampled side before they are rounded: position i is the sum of count[i] values from
+// first[i] on, times at[i*width:].
+type weights struct {
+	first, count []int32
+	at           []float64
+	width        int
+}
+
+// newWeights follows Pillow's precompute_coeffs, in its order of operations.
+func newWeights(in, out int, f Filter) weights {
 	k := kernels[f]
 	scale := float64(in) / float64(out)
 	wide := max(scale, 1)
 	support := k.support * wide
 	width := 2*int(math.Ceil(support)) + 1
-	t := kernel.Taps{First: make([]int32, out), Count: make([]int32, out), Weights: make([]int32, out*width), Width: width}
-	exact := make([]float64, width)
+	t := weights{make([]int32, out), make([]int32, out), make([]float64, out*width), width}
 	inverse := 1 / wide
 	for i := range out {
 		center := (float64(i) + 0.5) * scale
 		first := max(0, int(center-support+0.5))
 		count := min(in, int(center+support+0.5)) - first
-		sum := 0.0
-		for x := range count {
+		exact, sum := t.at[i*width:i*width+count], 0.0
+		for x := range exact {
 			exact[x] = k.at((float64(x+first) - center + 0.5) * inverse)
 			sum += exact[x]
 		}
-		for x := range count {
-			w := exact[x]
-			if sum != 0 {
-				w /= sum
-			}
-			if w < 0 {
-				t.Weights[i*width+x] = int32(w*(1<<kernel.Precision) - 0.5)
-			} else {
-				t.Weights[i*width+x] = int32(w*(1<<kernel.Precision) + 0.5)
+		if sum != 0 {
+			for x := range exact {
+				exact[x] /= sum
 			}
 		}
-		t.First[i], t.Count[i] = int32(first), int32(count)
+		t.first[i], t.count[i] = int32(first), int32(count)
+	}
+	return t
+}
+
+// newTaps follows Pillow's normalize_coeffs_8bpc.
+func newTaps(in, out int, f Filter) kernel.Taps {
+	exact := newWeights(in, out, f)
+	t := kernel.Taps{First: exact.first, Count: exact.count, Weights: make([]int32, len(exact.at)), Width: exact.width}
+	for i, w := range exact.at {
+		if w < 0 {
+			t.Weights[i] = int32(w*(1<<kernel.Precision) - 0.5)
+		} else {
+			t.Weights[i] = int32(w*(1<<kernel.Precision) + 0.5)
+		}
 	}
 	return t
 }
@@ -161,7 +176,7 @@ func (im *Image) resample(h, w int, f Filter, top, left, cropH, cropW int) *Imag
 	down := newTaps(im.H, h, f).Slice(top, top+cropH)
 	across := newTaps(im.W, w, f).Slice(left, left+cropW)
 	out := NewImage(cropH, cropW, im.C)
-	if im.H-h > max(0, 2*(im.W-w)) {
+	if verticalFirst(im.H, im.W, h, w) {
 		between := buffer(cropH * im.W * im.C)
 		kernel.Vertical(*between, im.Pix, im.W*im.C, down)
 		kernel.Horizontal(out.Pix, *between, cropH, im.W, im.C, across)
@@ -180,6 +195,8 @@ func (im *Image) resample(h, w int, f Filter, top, left, cropH, cropW int) *Imag
 	return out
 }
 
+func verticalFirst(fromH, fromW, h, w int) bool { return fromH-h > max(0, 2*(fromW-w)) }
+
 // buffers keeps memory for what lies between two passes.
 var buffers = sync.Pool{New: func() any { return new([]uint8) }}
 
@@ -189,21 +206,22 @@ func buffer(n int) *[]uint8 {
 	return b
 }
 
-// nearest adds up the source position step by step, as Pillow's affine scaling does: the rounding of the sum
-// decides ties.
-func (im *Image) nearest(h, w int) *Image {
-	source := func(in, out int) []int {
-		at := make([]int, out)
-		step := float64(in) / float64(out)
-		pos := step * 0.5
-		for i := range at {
-			at[i] = min(int(pos), in-1)
-			pos += step
-		}
-		return at
+// nearestSources gives the source of every position of a side that is resampled from in to out. It adds the position up
+// step by step, as Pillow's affine scaling does: the rounding of the sum decides ties.
+func nearestSources(in, out int) []int {
+	at := make([]int, out)
+	step := float64(in) / float64(out)
+	pos := step * 0.5
+	for i := range at {
+		at[i] = min(int(pos), in-1)
+		pos += step
 	}
-	xs, ys, out := source(im.W, w), source(im.H, h), NewImage(h, w, im.C)
-	for y, sy := range ys {
+	return at
+}
+
+func (im *Image) nearest(h, w int) *Image {
+	xs, out := nearestSources(im.W, w), NewImage(h, w, im.C)
+	for y, sy := range nearestSources(im.H, h) {
 		src, dst := im.row(sy), out.row(y)
 		for x, sx := range xs {
 			copy(dst[x*im.C:(x+1)*im.C], src[sx*im.C:])
