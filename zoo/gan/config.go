@@ -31,8 +31,7 @@ var Presets = map[string]Config{
 	"ring8":  {Latent: 16, LR: 1e-3},
 	"grid25": {Latent: 16, LR: 1e-3, Hidden: 256, Mixture: "grid25"},
 
-	"ring8-r1":  {Latent: 16, LR: 1e-3, Beta1: new(0.0), R1: 0.1},
-	"grid25-r1": {Latent: 16, LR: 1e-3, Beta1: new(0.0), R1: 0.1, Mixture: "grid25"},
+	"ring8-r1": {Latent: 16, LR: 1e-3, Beta1: new(0.0), R1: 0.1}, // which keeps all modes
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.
