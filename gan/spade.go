@@ -2,6 +2,7 @@ package gan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
@@ -44,10 +45,21 @@ func NewSPADE(channels, labels int, o ...SPADEOptions) *SPADE {
 	}
 }
 
-// Forward maps x (N, C, H, W) and a map (N, labels, H', W'), which is resized by nearest neighbours, to (N, C, H, W).
+// LabelsLike is a map (N, labels, H', W') resized by nearest neighbours to the height and width of x (N, C, H, W); the map
+// itself if it has them.
+func LabelsLike(labels, x *torch.Tensor) *torch.Tensor {
+	size := x.Shape()[2:]
+	if slices.Equal(size, labels.Shape()[2:]) {
+		return labels
+	}
+	return nn.Interpolate(labels, nn.Interpolation{Size: size})
+}
+
+// Forward maps x (N, C, H, W) and a map (N, labels, H', W') of any size to (N, C, H, W). It takes the map through LabelsLike,
+// which whoever has several layers of one size calls once for all of them.
 func (s *SPADE) Forward(x, labels *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		a := s.Shared.Forward(nn.Interpolate(labels, nn.Interpolation{Size: x.Shape()[2:]}))
+		a := s.Shared.Forward(LabelsLike(labels, x))
 		gamma, beta := s.Gamma.Forward(a), s.Beta.Forward(a)
 		return s.Norm.Forward(x).Mul(gamma.AddScalar(1)).Add(beta)
 	})

@@ -9,6 +9,9 @@ import (
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
+	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/spade"
+	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -20,6 +23,9 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	pix2pixhd.System,
+	spade.System,
+	pix2pix.System,
 }
 
 // Find returns the system of that name.

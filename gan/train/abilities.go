@@ -1,9 +1,12 @@
 package train
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/nn"
 )
 
 // Sampler is a model that makes new pictures of nothing but random numbers.
@@ -73,4 +76,23 @@ type Exhibitor interface {
 	Exhibit(b *Batch)
 	// Columns is the number of pictures in a row of the grid.
 	Columns() int
+}
+
+// Adopter is a model that can begin from the networks of another one, as a larger one does from a smaller.
+type Adopter interface {
+	Model
+	// Adopt takes over what fits of a file's tensors, named as in a checkpoint, where they are of such a model. Otherwise it
+	// says false, and the file must hold all of the model's own networks.
+	Adopt(state []nn.Entry) (adopted bool, err error)
+}
+
+// Clusterer is a model that translates an input in several ways, by clusters of what it saw in its training set. They lie in
+// a file beside the run's checkpoints, which Load reads.
+type Clusterer interface {
+	Model
+	// Cluster finds at most k clusters of each kind of thing in a set and writes them into the folder of the run. It says in
+	// a line what it wrote.
+	Cluster(ctx context.Context, run string, set data.Dataset, k int) (string, error)
+	// ReadClusters takes up what Cluster wrote, and does nothing where there is no such file.
+	ReadClusters(run string) error
 }

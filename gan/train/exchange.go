@@ -17,8 +17,9 @@ import (
 //
 //	torch.save({"G": netG.state_dict(), "D": netD.state_dict(), "optimizer.G": optG.state_dict()}, path)
 //
-// under the names of the model's Parts. All networks must be there. An optimiser that is not begins afresh, and so do
-// the place in the data and the random streams.
+// under the names of the model's Parts. All networks must be there, unless the model is an Adopter and takes what is. An
+// optimiser that is not there begins afresh, as all do after an adoption, and so do the place in the data and the random
+// streams.
 func Init(path string, model Model) error {
 	return try(func() (err error) {
 		torch.Scope(func() {
@@ -34,6 +35,11 @@ func initFrom(path string, model Model) error {
 	state, err := checkpoint.Load(path)
 	if err != nil {
 		return err
+	}
+	if a, ok := model.(Adopter); ok {
+		if adopted, err := a.Adopt(state); adopted || err != nil {
+			return err
+		}
 	}
 	p := model.Parts()
 	for _, n := range p.Networks {

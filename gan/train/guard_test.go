@@ -142,6 +142,36 @@ func TestWhatAStepTakesGrowsWithItsBatch(t *testing.T) {
 	require.Equal(t, m.Of(8)+8*m.PerItem, m.Of(16))
 }
 
+// counted is a model that notes how large its batches are.
+type counted struct {
+	train.Sampler
+	lens []int
+}
+
+func (c *counted) Step(b *train.Batch) train.Metrics {
+	c.lens = append(c.lens, b.Len)
+	return c.Sampler.Step(b)
+}
+
+func TestAStepIsMeasuredOnBatchesLikeThoseOfTheRun(t *testing.T) {
+	torchtest.Native(t)
+	for _, test := range []struct {
+		batch int
+		lens  []int
+	}{{64, []int{2, 2, 16}}, {8, []int{2, 2, 8}}, {2, []int{2, 2, 3}}, {1, []int{1, 1, 2}}} {
+		o := options()
+		o.Batch = test.batch
+		m := &counted{Sampler: newModel(t, tiny, 1)}
+		r, err := train.Open(t.TempDir(), m, set, o)
+		require.NoError(t, err)
+		memory, err := r.Measure()
+		r.Close()
+		require.NoError(t, err)
+		require.Equal(t, test.lens, m.lens)
+		require.Equal(t, [2]int(test.lens[1:]), memory.Batches)
+	}
+}
+
 // told is a model whose statistics and pictures are made up.
 type told struct {
 	train.Model

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/forgergan/forger/torch"
@@ -33,8 +34,14 @@ func Load(path string, find func(system string) (System, error), o ...LoadOption
 		model, _, err = s.Build(saved.Config)
 		return model, err
 	})
+	if c, ok := model.(Clusterer); ok && err == nil {
+		err = c.ReadClusters(RunOf(path))
+	}
 	return model, err
 }
+
+// RunOf is the folder of the run that a checkpoint file belongs to: RUN/checkpoints/latest.safetensors.
+func RunOf(checkpoint string) string { return filepath.Dir(filepath.Dir(checkpoint)) }
 
 // LoadCheckpoint is Load into a model that is there.
 func LoadCheckpoint(path string, model Model, o ...LoadOptions) error {

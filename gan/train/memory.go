@@ -15,6 +15,8 @@ type Memory struct {
 	Average    int `json:"average"`    // of the generators, where the options or the system want one
 	Rest       int `json:"rest"`       // whatever the batch; on the CPU the program and LibTorch, too
 	PerItem    int `json:"per_item"`   // more for each item of a batch
+
+	Batches [2]int `json:"batches"` // that were measured
 }
 
 // Of is the peak of a step with that batch.
@@ -27,15 +29,28 @@ func (m Memory) fits(room int) int {
 	return max(0, (room*9/10-m.Of(0))/max(m.PerItem, 1))
 }
 
-// The batches of the two steps that are measured.
-const small, large = 2, 16
+// measured are the batches of the two steps that are measured: 2 and at most 16 items, but as few as 1 and 2 where the run
+// has so small batches, as of pictures of two million pixels.
+func measured(batch int) (small, large int) {
+	small = min(2, batch)
+	return small, max(small+1, min(16, batch))
+}
 
 // Measure finds what training takes by steps on a small and on a larger batch of a set, whose peaks give a line. The
-// sizes of weights, gradients, states and averages are exact, the peak of the CPU's memory is rough. The run learns from
-// these batches, so it is of no use afterwards.
+// sizes of weights, gradients, states and averages are exact, the peak of the CPU's memory is rough. What schedules count
+// by passes over the data is taken to the end of the run first, since a system may let more of a network learn later. The
+// run learns from these batches, so it is of no use afterwards.
 func (r *Run) Measure() (m Memory, err error) {
 	u := newUpdates(r.o)
 	u.parts = 1 // a part is what is measured
+	small, large := measured(r.o.Batch)
+	for _, s := range r.model.Parts().Schedules {
+		for range r.o.Steps * r.o.Batch / r.set.Len() {
+			if s.Epochs {
+				s.Scheduler.Step()
+			}
+		}
+	}
 	err = try(func() error {
 		var peaks [2]int
 		for i, n := range []int{small, small, large} { // the first makes the optimisers' states
@@ -56,6 +71,7 @@ func (r *Run) Measure() (m Memory, err error) {
 			}
 			peaks[max(i-1, 0)] = r.peak()
 		}
+		m.Batches = [2]int{small, large}
 		m.PerItem = max(0, (peaks[1]-peaks[0])/(large-small))
 		r.count(&m)
 		m.Rest = max(0, peaks[0]-m.Of(small))

@@ -111,7 +111,7 @@ func (t training) print(model train.Model, r dryReport, part int) {
 		where = "memory of the process, with LibTorch and the program; rough"
 	}
 	mib := func(n int) float64 { return float64(n) / (1 << 20) }
-	fmt.Fprintf(w, "\n%s, by steps on batches of 2 and 16\n", where)
+	fmt.Fprintf(w, "\n%s, by steps on batches of %d and %d\n", where, m.Batches[0], m.Batches[1])
 	for _, row := range []struct {
 		name  string
 		bytes int

@@ -95,7 +95,7 @@ func newApp(out, errOut io.Writer) *cli.App {
 		},
 		Commands: plain([]*cli.Command{
 			setupCommand(), doctorCommand(), listCommand(), dataCommand(), weightsCommand(),
-			trainCommand(), resumeCommand(), sampleCommand(), translateCommand(), upscaleCommand(), timelapseCommand(), evalCommand(),
+			trainCommand(), resumeCommand(), sampleCommand(), translateCommand(), upscaleCommand(), clusterCommand(), timelapseCommand(), evalCommand(),
 			inspectCommand(), convertCommand(), benchCommand(),
 		}),
 	}

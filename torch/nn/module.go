@@ -310,6 +310,12 @@ func tensorsOf(prefix string, v reflect.Value, buffers bool) []Entry {
 func childrenOf(v reflect.Value) []child {
 	if v.Kind() == reflect.Slice {
 		var out []child
+		if dict, ok := v.Interface().(ModuleDict); ok {
+			for _, m := range dict {
+				out = append(out, child{m.Name, reflect.ValueOf(m.Module)})
+			}
+			return out
+		}
 		for i := range v.Len() {
 			out = append(out, child{strconv.Itoa(i), v.Index(i)})
 		}

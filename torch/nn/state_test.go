@@ -150,3 +150,21 @@ func TestLoadStateDictRefusesAndCopiesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAModuleDictNamesItsModules(t *testing.T) {
+	native(t, func() {
+		layer := func() *nn.Sequential { return nn.NewSequential(nn.NewLinear(1, 1, nn.LinearOptions{NoBias: true})) }
+		net := &struct {
+			Plain nn.ModuleDict `nn:""`
+			Under nn.ModuleDict `nn:"nets"`
+		}{nn.ModuleDict{{"scale0_layer1", layer()}, {"scale0_layer0", layer()}}, nn.ModuleDict{{"a", layer()}}}
+		require.Equal(t, []string{"scale0_layer1.0.weight", "scale0_layer0.0.weight", "nets.a.0.weight"}, names(nn.StateDict(net)))
+		visited := 0
+		nn.Apply(net, func(m any) {
+			if _, ok := m.(*nn.Sequential); ok {
+				visited++
+			}
+		})
+		require.Equal(t, 3, visited)
+	})
+}
