@@ -111,7 +111,7 @@ for system in "${systems[@]}"; do
 		run=$mounted/run
 		"${train[@]}" --data "$data" --out "$run" --keep 100 >/dev/null 2>"$work/log" &
 		pid=$!
-		ends 1 'the disk is full, .*; once there is room, go on from the last checkpoint with: forger resume'
+		ends 1 'no space left on device; once there is room, go on from the last checkpoint with: forger resume'
 		mount -o "remount,size=$((size * 10))" "$mounted"
 		goesOn "$whole"
 		umount "$mounted"
