@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
+	"github.com/forgergan/forger/zoo/discogan"
+	"github.com/forgergan/forger/zoo/dualgan"
 	"github.com/forgergan/forger/zoo/gan"
 	"github.com/forgergan/forger/zoo/lsgan"
+	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
 	"github.com/forgergan/forger/zoo/spade"
-	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -23,9 +26,12 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,
-	pix2pix.System,
+	cyclegan.System,
+	discogan.System,
+	dualgan.System,
 }
 
 // Find returns the system of that name.

@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -222,4 +223,30 @@ func TestNesterovWithoutMomentumIsRefused(t *testing.T) {
 		err := torch.Try(func() { optim.NewSGD(nil, o) })
 		require.ErrorContains(t, err, "Nesterov needs momentum and no dampening")
 	}
+}
+
+// TensorFlow's rule, computed by hand: mean square s from 1 on, s = 0.9·s + 0.1·g², p −= lr·g/√(s + ε).
+func TestRMSpropOfTensorFlowTakesShortFirstSteps(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		const lr, eps = 0.5, 0.01
+		p := torch.FromSlice([]float32{1, -2}).SetRequiresGrad(true)
+		o := optim.NewRMSprop([]*torch.Tensor{p}, optim.RMSpropOptions{LR: lr, Alpha: 0.9, Eps: eps, TensorFlow: true})
+		want, square := []float64{1, -2}, []float64{1, 1}
+		for _, grads := range [][]float32{{0.1, 2}, {0, -1}, {0.01, 0.5}} {
+			p.SetGrad(torch.FromSlice(grads))
+			o.Step()
+			for i, g := range grads {
+				g := float64(g)
+				square[i] = 0.9*square[i] + 0.1*g*g
+				want[i] -= lr * g / math.Sqrt(square[i]+eps)
+			}
+			for i, got := range torch.Values[float32](p.Detach()) {
+				require.InDelta(t, want[i], got, 1e-6)
+			}
+		}
+		again := optim.NewRMSprop([]*torch.Tensor{p}, optim.RMSpropOptions{})
+		require.NoError(t, again.Restore(o.State()))
+		require.JSONEq(t, string(o.State().Groups), string(again.State().Groups), "the rule is part of the state")
+	})
 }

@@ -12,6 +12,10 @@ type RMSpropOptions struct {
 	Centered    bool    // divide by the estimated deviation, not by the root of the mean square
 	Maximize    bool    // climb instead of descend
 
+	// TensorFlow begins averages of squares at 1 and adds Eps to them, not to their roots: the first steps are short. So do
+	// tf.train.RMSPropOptimizer, whose Alpha is 0.9 and Eps 1e-10, and programs that were tuned with it.
+	TensorFlow bool
+
 	MasterWeights bool // update float32 copies of parameters in half precision
 }
 
@@ -32,9 +36,16 @@ type rmspropGroup struct {
 	Centered    bool    `json:"centered"`
 	WeightDecay float64 `json:"weight_decay"`
 	Maximize    bool    `json:"maximize"`
+	TensorFlow  bool    `json:"tensorflow,omitempty"` // Forger's own
 }
 
 func (g *rmspropGroup) point() { g.Group.Momentum = &g.Momentum }
+
+func (g *rmspropGroup) start(m memory) {
+	if g.TensorFlow {
+		m["square_avg"].FillInPlace(1)
+	}
+}
 
 func (g *rmspropGroup) names() []string {
 	names := []string{"step", "square_avg"}
@@ -58,6 +69,7 @@ func NewRMSprop(params []*torch.Tensor, o RMSpropOptions) *RMSprop {
 func (r *RMSprop) AddGroup(params []*torch.Tensor, o RMSpropOptions) {
 	g := &rmspropGroup{
 		Momentum: o.Momentum, Alpha: o.Alpha, Eps: o.Eps, Centered: o.Centered, WeightDecay: o.WeightDecay, Maximize: o.Maximize,
+		TensorFlow: o.TensorFlow,
 	}
 	g.LR, g.MasterWeights = o.LR, o.MasterWeights
 	if g.LR == 0 {
@@ -88,17 +100,18 @@ func (r *RMSprop) update(g *rmspropGroup, on active) {
 	torch.ForeachMulScalarInPlace(square, g.Alpha)
 	torch.ForeachAddcmulInPlace(square, grads, grads, torch.ForeachAddcmulInPlaceOptions{Value: 1 - g.Alpha})
 
-	var deviation []*torch.Tensor
+	inside, outside := 0.0, g.Eps
+	if g.TensorFlow {
+		inside, outside = g.Eps, 0
+	}
+	deviation := torch.ForeachAddScalar(square, inside)
 	if g.Centered {
 		average := r.column(on.numbers, "grad_avg")
 		torch.ForeachLerpInPlace(average, grads, 1-g.Alpha)
-		deviation = torch.ForeachAddScalar(square, 0)
 		torch.ForeachAddcmulInPlace(deviation, average, average, torch.ForeachAddcmulInPlaceOptions{Value: -1})
-		torch.ForeachSqrtInPlace(deviation)
-	} else {
-		deviation = torch.ForeachSqrt(square)
 	}
-	torch.ForeachAddScalarInPlace(deviation, g.Eps)
+	torch.ForeachSqrtInPlace(deviation)
+	torch.ForeachAddScalarInPlace(deviation, outside)
 
 	if g.Momentum == 0 {
 		torch.ForeachAddcdivInPlace(on.params, grads, deviation, torch.ForeachAddcdivInPlaceOptions{Value: -g.LR})

@@ -176,7 +176,7 @@ func (st *stage) licences(s Set) error {
 		if err != nil {
 			return fmt.Errorf("the licence of the %v: %w", p, err)
 		}
-		copied := "licences/" + path.Base(p.Name) + ".txt"
+		copied := "LICENCE-" + path.Base(p.Name) + ".txt" // beside the pictures: a folder would be taken for a class of them
 		fmt.Fprintf(&b, "  text: %s\n", copied)
 		if err := st.write(copied, text); err != nil {
 			return err
@@ -241,7 +241,7 @@ func verifyListing(s Set, dir string) error {
 		return err
 	}
 	if !m.of(s) {
-		return fmt.Errorf("it was made of other packages or by another version")
+		return errors.New("it was made of other packages or by another version")
 	}
 	listing, err := os.ReadFile(filepath.Join(dir, listingName))
 	if err != nil {

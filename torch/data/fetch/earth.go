@@ -33,7 +33,8 @@ var earth = Set{
 const (
 	earthLake  = 3
 	earthNotes = `The label maps are derived, by this program: the land mask says which places are ocean, lake or land; the
-colour of the ETOPO1 picture, smoothed over 4 pixels and taken to the nearest colour of its scale, says the band.
+colour of the ETOPO1 picture, smoothed over 4 pixels and taken to the nearest colour of its scale, says the band. The
+picture is shaded, so on narrow coasts and steep slopes the bands are rough, and class 8 appears where 7 should.
 Classes: 0 deep ocean, 1 ocean, 2 shelf, 3 lake, 4 lowland, 5 low hills, 6 uplands, 7 mountains, 8 high plateaus
 and summits, 9 ice. The picture beside a label map is Natural Earth's shaded relief, which was made of other data.
 Training patches have longitudes from 180 W to 60 E and overlap each other by half; test patches have longitudes from 60 E to

@@ -39,7 +39,7 @@ var emoji64 = Set{
 	Licence:  "Apache-2.0 (Noto), CC-BY-4.0 (Twemoji), MIT (Fluent), CC-BY-SA-4.0 (OpenMoji)",
 	Source:   "5 npm packages",
 	Version:  "1",
-	Download: 162871098,
+	Download: 162870421,
 	Packages: []Package{
 		{
 			Kind: "npm", Name: "emoji-datasource-google", Version: "16.0.0", Size: 74344091,

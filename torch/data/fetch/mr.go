@@ -9,7 +9,7 @@ import (
 
 var mr = Set{
 	Name:     "mr",
-	Holds:    "458 slices of one head by magnetic resonance, grey, about 181 x 217, with maps of 119 labels",
+	Holds:    "454 slices of one head by magnetic resonance, grey, about 181 x 217, with maps of 119 labels",
 	Licence:  "BSD-3-Clause",
 	Source:   "Debian package mricron-data",
 	Version:  "1",

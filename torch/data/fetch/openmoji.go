@@ -8,7 +8,7 @@ import (
 
 var openmoji = Set{
 	Name:     "openmoji",
-	Holds:    "2,175 pairs of OpenMoji, A line art and B colour, 256 x 256, on white",
+	Holds:    "2,132 pairs of OpenMoji, A line art and B colour, 256 x 256, on white",
 	Licence:  "CC-BY-SA-4.0",
 	Source:   "npm package openmoji",
 	Version:  "1",

@@ -57,10 +57,10 @@ func stem(path string) string { return strings.TrimSuffix(filepath.Base(path), f
 var photos = Set{
 	Name:     "photos",
 	Holds:    "310 photographs at half their size for training, 16 known test pictures (baboon, astronaut, butterfly, ...)",
-	Licence:  "public domain, CC-BY, CC-BY-SA, GPL-2+, LGPL-3, BSD, Apache-2.0 (by file)",
+	Licence:  "public domain, CC0, CC-BY, CC-BY-SA, MIT, GPL-2+, BSD, Apache-2.0 (by file)",
 	Source:   "7 Debian packages",
 	Version:  "1",
-	Download: 354010820,
+	Download: 354010916,
 	Packages: []Package{
 		endlessSky,
 		debianPackage("mate-backgrounds", "1.26.0-1", 46638500, "7bf4c2209f34b4f61ba6d24c8b58c28b361e82e4b943aae6d42c030169af9e04",
