@@ -14,6 +14,10 @@ func (t *translator) translate(fields []data.Array) *torch.Tensor {
 	h, w := s[len(s)-2], s[len(s)-1]
 	padded := make([]data.Array, len(fields))
 	for i, a := range fields {
+		padded[i] = a
+		if n := len(a.Shape); a.Shape[n-2] != h || a.Shape[n-1] != w {
+			continue // the picture of a style
+		}
 		padded[i] = extend(a, roundUp(h, t.does.Multiple), roundUp(w, t.does.Multiple))
 	}
 	x := translateTiled(t.model, train.Upload(padded, 1, t.device), t.back, t.tile)
