@@ -27,13 +27,13 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
-	srgan.System,
 	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
+	srgan.System,
 }
 
 // Find returns the system of that name.
