@@ -23,13 +23,13 @@ type Config struct {
 	Unit          bool     `help:"srresnet makes values in [0, 1], as published weights of Lornatang's do, not in [−1, 1]"`
 	ICNR          bool     `help:"srresnet's upsampling begins without a checkerboard"`
 	Critic        string   `default:"dense" choices:"dense,pool,patch" help:"the discriminator's end: the paper's for crops of one size, leftthomas' or eriklindernoren's for any"`
-	CriticWidth   int      `default:"64" help:"feature maps of the discriminator's first layers"`
+	DWidth        int      `default:"64" help:"feature maps of the discriminator's first layers"`
 	Content       string   `default:"mse" choices:"mse,vgg22,vgg54,effnet-lite0" help:"what of the original is to be met: pixels, or the features that a network sees"`
 	ContentWeight float64  `help:"weight of the features' squared error; 0 is 0.006 for VGG19, 0.0001 for EfficientNet-Lite0"`
 	Pixel         float64  `help:"weight of the pixels' squared error beside features"`
 	TV            float64  `help:"weight of the total variation"`
 	Adversarial   *float64 `default:"0.001" help:"weight of the adversarial loss, 0 to train SRResNet, without a discriminator"`
-	Game          string   `default:"bce" choices:"bce,probability" help:"the adversarial loss: cross entropy, or leftthomas' differences of probabilities"`
+	Loss          string   `default:"bce" choices:"bce,probability" help:"the adversarial loss: cross entropy, or leftthomas' differences of probabilities"`
 	LR            float64  `default:"0.0001" help:"learning rate of both Adams"`
 	Beta1         *float64 `default:"0.9" help:"Adam's decay of the averaged gradient"`
 	Drop          *int     `default:"100000" help:"steps after which both learning rates fall to a tenth, 0 to keep them"`
@@ -49,7 +49,7 @@ var Presets = map[string]Config{
 	"srresnet-x2":    {Adversarial: new(0.0), Drop: new(0), Scale: 2},
 	"srresnet-x8":    {Adversarial: new(0.0), Drop: new(0), Scale: 8},
 	"srresnet-vgg22": {Adversarial: new(0.0), Drop: new(0), Content: "vgg22", TV: 2e-8},
-	"small":          {Blocks: 8, Width: 32, CriticWidth: 32, Crop: 48, Content: "effnet-lite0", Pixel: 1, Flip: true, Turn: true},
+	"small":          {Blocks: 8, Width: 32, DWidth: 32, Crop: 48, Content: "effnet-lite0", Pixel: 1, Flip: true, Turn: true},
 	"small-srresnet": {Blocks: 8, Width: 32, Crop: 48, Adversarial: new(0.0), LR: 1e-3, Drop: new(0), Flip: true, Turn: true},
 }
 
@@ -71,8 +71,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("srgan: --crop %d is not a multiple of --scale %d of at least 16", c.Crop, c.Scale)
 	case *c.Adversarial != 0 && c.Critic == "dense" && c.Crop%16 != 0:
 		return c, fmt.Errorf("srgan: --crop %d is not a multiple of 16, as --critic dense needs", c.Crop)
-	case c.Blocks < 1 || c.Width < 1 || c.CriticWidth < 1:
-		return c, fmt.Errorf("srgan: --blocks %d, --width %d and --critic-width %d must be at least 1", c.Blocks, c.Width, c.CriticWidth)
+	case c.Blocks < 1 || c.Width < 1 || c.DWidth < 1:
+		return c, fmt.Errorf("srgan: --blocks %d, --width %d and --d-width %d must be at least 1", c.Blocks, c.Width, c.DWidth)
 	case c.Net == "leftthomas" && c.Blocks != thomasBlocks:
 		return c, fmt.Errorf("srgan: --net leftthomas has --blocks %d, not %d", thomasBlocks, c.Blocks)
 	case c.Net != "srresnet" && (c.Unit || c.ICNR):

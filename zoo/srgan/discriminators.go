@@ -39,7 +39,7 @@ type Discriminator struct {
 
 // NewDiscriminator makes the network with PyTorch's default weights.
 func NewDiscriminator(c Config) *Discriminator {
-	w, side := c.CriticWidth, c.Crop/16
+	w, side := c.DWidth, c.Crop/16
 	return &Discriminator{
 		nn.NewSequential(judging(w, false)...),
 		nn.NewSequential(nn.NewLinear(8*w*side*side, 16*w), leaky, nn.NewLinear(16*w, 1)),
@@ -61,7 +61,7 @@ type PooledDiscriminator struct {
 
 // NewPooledDiscriminator makes the network with PyTorch's default weights.
 func NewPooledDiscriminator(c Config) *PooledDiscriminator {
-	w := c.CriticWidth
+	w := c.DWidth
 	return &PooledDiscriminator{nn.NewSequential(append(judging(w, true),
 		nn.AdaptiveAvgPool2d{Size: 1}, nn.NewConv2d(8*w, 16*w, 1), leaky, nn.NewConv2d(16*w, 1, 1))...)}
 }
@@ -77,7 +77,7 @@ type PatchDiscriminator struct {
 
 // NewPatchDiscriminator makes the network with PyTorch's default weights.
 func NewPatchDiscriminator(c Config) *PatchDiscriminator {
-	w := c.CriticWidth
+	w := c.DWidth
 	return &PatchDiscriminator{nn.NewSequential(append(judging(w, true), nn.NewConv2d(8*w, 1, 3, keep))...)}
 }
 

@@ -32,7 +32,7 @@ func New(c Config) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{config: c, game: gan.NonSaturatingLogits}
-	if c.Game == "probability" {
+	if c.Loss == "probability" {
 		m.game = probability
 	}
 	switch c.Net {

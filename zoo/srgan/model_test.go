@@ -24,9 +24,9 @@ import (
 // small is a network of each kind that is quick to train.
 var small = map[string]Config{
 	"srresnet":        {Blocks: 2, Width: 8, Crop: 32, Adversarial: new(0.0), LR: 1e-3, TV: 1e-8},
-	"srgan":           {Blocks: 2, Width: 8, CriticWidth: 4, Crop: 32, LR: 1e-3, Drop: new(4)},
-	"leftthomas":      {Net: "leftthomas", Blocks: thomasBlocks, Critic: "pool", Game: "probability", Width: 8, CriticWidth: 4, Crop: 32, Scale: 2, LR: 1e-3},
-	"eriklindernoren": {Net: "eriklindernoren", Critic: "patch", Blocks: 2, Width: 8, CriticWidth: 4, Crop: 32, Scale: 8, LR: 1e-3},
+	"srgan":           {Blocks: 2, Width: 8, DWidth: 4, Crop: 32, LR: 1e-3, Drop: new(4)},
+	"leftthomas":      {Net: "leftthomas", Blocks: thomasBlocks, Critic: "pool", Loss: "probability", Width: 8, DWidth: 4, Crop: 32, Scale: 2, LR: 1e-3},
+	"eriklindernoren": {Net: "eriklindernoren", Critic: "patch", Blocks: 2, Width: 8, DWidth: 4, Crop: 32, Scale: 8, LR: 1e-3},
 }
 
 // pairs are smooth colour pictures and their means over squares.
@@ -167,7 +167,7 @@ func official(blocks, doublings int) []string {
 
 func TestTheDiscriminatorHasTheOfficialNames(t *testing.T) {
 	torchtest.Native(t)
-	d := NewDiscriminator(Config{CriticWidth: 4, Crop: 32})
+	d := NewDiscriminator(Config{DWidth: 4, Crop: 32})
 	var names []string
 	for _, e := range nn.StateDict(d) {
 		if strings.HasSuffix(e.Name, ".weight") {
@@ -294,7 +294,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"srgan: --scale 3 is neither 2 nor 4 nor 8":                                     {Scale: 3},
 		"srgan: --crop 97 is not a multiple of --scale 4 of at least 16":                {Crop: 97},
 		"srgan: --crop 88 is not a multiple of 16, as --critic dense needs":             {Crop: 88},
-		"srgan: --blocks -1, --width 64 and --critic-width 64 must be at least 1":       {Blocks: -1},
+		"srgan: --blocks -1, --width 64 and --d-width 64 must be at least 1":            {Blocks: -1},
 		"srgan: --net leftthomas has --blocks 5, not 16":                                {Net: "leftthomas"},
 		"srgan: --unit and --icnr are for --net srresnet, not leftthomas":               {Net: "leftthomas", Blocks: 5, Unit: true},
 		"srgan: --lr -1 and --drop 100000 must not be negative, --beta1 0.9 must be in": {LR: -1},

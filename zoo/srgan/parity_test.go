@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { torchtest.Main(m) }
 
 // leftthomas is the program's settings. Its losses are of pictures in [0, 1], where squares are a quarter.
 var leftthomas = Config{
-	Net: "leftthomas", Blocks: thomasBlocks, Critic: "pool", Game: "probability", Content: "vgg54", Pixel: 0.25, TV: 2e-8 / 4,
+	Net: "leftthomas", Blocks: thomasBlocks, Critic: "pool", Loss: "probability", Content: "vgg54", Pixel: 0.25, TV: 2e-8 / 4,
 	LR: 1e-3, Drop: new(0), Crop: 32,
 }
 
@@ -28,7 +28,7 @@ var leftthomas = Config{
 func TestParity(t *testing.T) {
 	parity.Run(t, "srgan", func(t *testing.T, c *parity.Case) {
 		config := leftthomas
-		config.Width, config.CriticWidth = 8, 8
+		config.Width, config.DWidth = 8, 8
 		switch class := c.Meta.Class; class {
 		case "Generator":
 			config.Scale = c.Int("scale_factor", 4)
