@@ -22,7 +22,7 @@ type Options struct {
 
 	Workers int `json:"-"` // goroutines that read data; a choice by cores if 0
 
-	// Exhibits are what an Exhibitor shows the first items of: the test split, without augmentation. Nil is the training data.
+	// Exhibits are what an Exhibitor shows items of: the test split, without augmentation. Nil is the training data.
 	Exhibits data.Dataset `json:"-"`
 
 	EMA        string  `json:"ema,omitempty"`        // average of the generators' weights, see ParseEMA; what the system wants if empty

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -169,11 +170,22 @@ func (r *Run) exhibit() error {
 	return Exhibit(e, set, exhibits, r.o.Device)
 }
 
-// Exhibit gives a model the first n items of a set, fewer where the set has fewer, for its grid.
+// spread is n items of a set, as far apart as can be: neighbours by name are often alike.
+type spread struct {
+	data.Dataset
+	n int
+}
+
+func (s spread) Read(i int, rng *rand.Rand, row []data.Array) error {
+	return s.Dataset.Read(i*s.Len()/s.n, rng, row)
+}
+
+// Exhibit gives a model n items from all over a set, fewer where the set has fewer, for its grid.
 func Exhibit(e Exhibitor, set data.Dataset, n int, device torch.Device) (err error) {
 	torch.Scope(func() {
 		var b *Batch
-		if b, err = Items(set, 0, min(n, set.Len()), device); err != nil {
+		n = min(n, set.Len())
+		if b, err = Items(spread{set, n}, 0, n, device); err != nil {
 			return
 		}
 		for _, t := range b.tensors {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -29,10 +30,27 @@ func benchCommand() *cli.Command {
 			threadsFlag,
 			deviceFlag, channelsLastFlag,
 			&cli.StringFlag{Name: "preset", Usage: "settings of the system"},
+			&cli.StringSliceFlag{Name: "set", Usage: "a setting besides, as in --set size=128; may be given again"},
 			jsonFlag,
 		},
 		Action: bench,
 	}
+}
+
+// setAll changes settings by "name=value".
+func setAll(settings any, changes []string) error {
+	for _, change := range changes {
+		name, value, _ := strings.Cut(change, "=")
+		fields := config.Fields(settings)
+		i := slices.IndexFunc(fields, func(f config.Field) bool { return f.Name == name })
+		if i < 0 {
+			return fmt.Errorf("there is no setting %q", name)
+		}
+		if err := fields[i].Set(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // benchReport has the field names of the usual PyTorch benchmark line.
@@ -87,6 +105,9 @@ func bench(c *cli.Context) error {
 	settings, _, err := s.Settings(c.String("preset"), "")
 	if err != nil {
 		return err
+	}
+	if err := setAll(settings, c.StringSlice("set")); err != nil {
+		return usage("--set: %v", err)
 	}
 	batch := c.Int("batch")
 	if !c.IsSet("batch") {
