@@ -3,6 +3,7 @@ package train
 import (
 	"github.com/forgergan/forger/gan/train/progress"
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
 )
 
@@ -56,10 +57,14 @@ func (r *Run) Measure() (m Memory, err error) {
 			r.resetPeak()
 			var err error
 			torch.Scope(func() {
-				var b *Batch
-				if b, err = Items(r.set, 0, n, r.o.Device); err == nil {
-					u.run(r.model, b)
+				batches := make([]*data.Batch, r.batches())
+				for k := range batches {
+					if batches[k], err = data.ReadItems(r.set, k*n, n); err != nil {
+						return
+					}
 				}
+				b, _ := uploadAll(batches, r.o.Device)
+				u.run(r.model, b)
 			})
 			if err != nil {
 				return err

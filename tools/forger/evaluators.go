@@ -12,8 +12,7 @@ import (
 	"github.com/forgergan/forger/torch/data"
 )
 
-// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures on
-// the network that eval takes for the data.
+// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures.
 func evaluators(c *cli.Context, s train.System, model train.Model, settings any, o train.Options) ([]train.Evaluator, error) {
 	if o.EvalEvery == 0 {
 		return nil, nil
@@ -22,7 +21,7 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 		return translationEvaluators(c, s, t, settings, o)
 	}
 	log := func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
-	net, err := metrics.OpenNetwork(c.Context, networkFor(o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
+	net, err := metrics.OpenNetwork(c.Context, networkFor(o.EvalNetwork, o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("--eval-every: %w", err)
 	}
@@ -60,10 +59,16 @@ func pictureSize(set data.Dataset) int {
 	return 0
 }
 
-// networkFor is the feature network for a data set where none is asked for: the classifier trained on it, or the network
-// that can be had without an account.
-func networkFor(set string) string {
-	if set == "mnist" || set == "fashion-mnist" {
+// networkText is what help says of networkFor.
+const networkText = "digits for mnist and fashion-mnist, otherwise effnet-lite0"
+
+// networkFor is the feature network that was asked for, and without one that of a data set: the classifier trained on it,
+// or the network that can be had without an account.
+func networkFor(asked, set string) string {
+	switch {
+	case asked != "":
+		return asked
+	case set == "mnist" || set == "fashion-mnist":
 		return "digits"
 	}
 	return "effnet-lite0"
