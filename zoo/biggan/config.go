@@ -8,7 +8,6 @@ package biggan
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/forgergan/forger/gan/config"
 )
@@ -85,7 +84,7 @@ func paper(size, latent int) Config {
 func (c Config) withDefaults() (Config, error) {
 	config.SetDefaults(&c)
 	switch {
-	case generatorWidths[c.Size].in == nil:
+	case generatorStages[c.Size].in == nil:
 		return c, fmt.Errorf("biggan: --size %d is not 32, 64, 128 or 256", c.Size)
 	case c.Channels != 1 && c.Channels != 3:
 		return c, fmt.Errorf("biggan: --channels %d is neither 1 nor 3", c.Channels)
@@ -100,8 +99,6 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("biggan: --latent %d is too short for %d pieces", c.Latent, c.pieces())
 	case c.Deep && min(c.Width, c.DWidth) < bottleneck:
 		return c, fmt.Errorf("biggan: --width %d and --d-width %d must be at least %d with --deep", c.Width, c.DWidth, bottleneck)
-	case c.Attention != 0 && !slices.Contains(c.attendable(), c.Attention):
-		return c, fmt.Errorf("biggan: --attention %d is not one of %v, where both networks have the 8 channels that it takes", c.Attention, c.attendable())
 	case c.DSteps < 1 || c.AverageFrom < 1:
 		return c, fmt.Errorf("biggan: --d-steps %d and --average-from %d must be at least 1", c.DSteps, c.AverageFrom)
 	case c.LR < 0 || c.DLR < 0 || c.AdamEps < 0 || c.SNEps < 0:
@@ -118,17 +115,5 @@ func (c Config) pieces() int {
 	if !c.Hierarchical {
 		return 1
 	}
-	return 1 + len(generatorWidths[c.Size].in)
-}
-
-// attendable are the resolutions at which both networks can have self-attention.
-func (c Config) attendable() (all []int) {
-	g, d := generatorWidths[c.Size], c.discriminator()
-	for i, resolution := 0, 8; i < len(g.out); i, resolution = i+1, 2*resolution {
-		k := slices.Index(d.resolutions, resolution)
-		if g.out[i]*c.Width >= 8 && (d.resolutions == nil || k >= 0 && d.out[k]*c.DWidth >= 8) {
-			all = append(all, resolution)
-		}
-	}
-	return all
+	return 1 + len(generatorStages[c.Size].in)
 }

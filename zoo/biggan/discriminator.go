@@ -8,37 +8,35 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// A discriminatorTable says how the discriminator of pictures of a size is made: channels of its stages in units of its
-// width, 0 for those of the pictures, how many of them halve the size, and the resolution that each counts as.
-type discriminatorTable struct {
-	widths
-	halving     int
-	resolutions []int
+// discriminatorStages are the stages of a discriminator, of which the first ones halve the size.
+type discriminatorStages struct {
+	stages
+	halving int
 }
 
-// plainTables are BigGAN's. At 32 pixels all stages count as 16×16, though the second one halves, too: the program has
+// plainStages are BigGAN's, with 0 for the channels of pictures. At 32 pixels all stages count as 16×16, though the second one halves, too: the program has
 // self-attention after each of them or after none.
-var plainTables = map[int]discriminatorTable{
-	32:  {widths{[]int{0, 4, 4, 4}, []int{4, 4, 4, 4}}, 2, []int{16, 16, 16, 16}},
-	64:  {widths{[]int{0, 1, 2, 4, 8}, []int{1, 2, 4, 8, 16}}, 4, []int{32, 16, 8, 4, 4}},
-	128: {widths{[]int{0, 1, 2, 4, 8, 16}, []int{1, 2, 4, 8, 16, 16}}, 5, []int{64, 32, 16, 8, 4, 4}},
-	256: {widths{[]int{0, 1, 2, 4, 8, 8, 16}, []int{1, 2, 4, 8, 8, 16, 16}}, 6, []int{128, 64, 32, 16, 8, 4, 4}},
+var plainStages = map[int]discriminatorStages{
+	32:  {stages{[]int{0, 4, 4, 4}, []int{4, 4, 4, 4}, []int{16, 16, 16, 16}}, 2},
+	64:  {stages{[]int{0, 1, 2, 4, 8}, []int{1, 2, 4, 8, 16}, []int{32, 16, 8, 4, 4}}, 4},
+	128: {stages{[]int{0, 1, 2, 4, 8, 16}, []int{1, 2, 4, 8, 16, 16}, []int{64, 32, 16, 8, 4, 4}}, 5},
+	256: {stages{[]int{0, 1, 2, 4, 8, 8, 16}, []int{1, 2, 4, 8, 8, 16, 16}, []int{128, 64, 32, 16, 8, 4, 4}}, 6},
 }
 
-// deepTables are BigGAN-deep's, behind a 3×3 convolution of the pictures.
-var deepTables = map[int]discriminatorTable{
-	32:  {widths{[]int{4, 4, 4}, []int{4, 4, 4}}, 2, []int{16, 16, 16}},
-	64:  {widths{[]int{1, 2, 4, 8}, []int{2, 4, 8, 16}}, 4, []int{32, 16, 8, 4}},
-	128: {widths{[]int{1, 2, 4, 8, 16}, []int{2, 4, 8, 16, 16}}, 5, []int{64, 32, 16, 8, 4}},
-	256: {widths{[]int{1, 2, 4, 8, 8, 16}, []int{2, 4, 8, 8, 16, 16}}, 6, []int{128, 64, 32, 16, 8, 4}},
+// deepStages are BigGAN-deep's, behind a 3×3 convolution of the pictures.
+var deepStages = map[int]discriminatorStages{
+	32:  {stages{[]int{4, 4, 4}, []int{4, 4, 4}, []int{16, 16, 16}}, 2},
+	64:  {stages{[]int{1, 2, 4, 8}, []int{2, 4, 8, 16}, []int{32, 16, 8, 4}}, 4},
+	128: {stages{[]int{1, 2, 4, 8, 16}, []int{2, 4, 8, 16, 16}, []int{64, 32, 16, 8, 4}}, 5},
+	256: {stages{[]int{1, 2, 4, 8, 8, 16}, []int{2, 4, 8, 8, 16, 16}, []int{128, 64, 32, 16, 8, 4}}, 6},
 }
 
-// discriminator is the table of the settings, empty for 512 pixels, of which the program has the generator alone.
-func (c Config) discriminator() discriminatorTable {
+// discriminator are the stages of the settings, empty for 512 pixels, of which the program has the generator alone.
+func (c Config) discriminator() discriminatorStages {
 	if c.Deep {
-		return deepTables[c.Size]
+		return deepStages[c.Size]
 	}
-	return plainTables[c.Size]
+	return plainStages[c.Size]
 }
 
 // Discriminator maps pictures (N, Channels, Size, Size) in [−1, 1] and their classes y (N) to scores (N, 1), the higher the
@@ -70,10 +68,14 @@ func NewDiscriminator(c Config) (*Discriminator, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, table := &Discriminator{}, c.discriminator()
+	table := c.discriminator()
 	if table.in == nil {
 		return nil, fmt.Errorf("biggan: there is a generator for --size %d, but no discriminator; --size 256 is the largest with both", c.Size)
 	}
+	if err := table.attention(c, c.DWidth); err != nil {
+		return nil, err
+	}
+	d := &Discriminator{}
 	if c.Deep {
 		d.Input = c.conv(c.Channels, table.in[0]*c.DWidth, 3)
 	}

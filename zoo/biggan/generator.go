@@ -1,21 +1,40 @@
 package biggan
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// widths are the channels of a network's stages, in units of its width.
-type widths struct{ in, out []int }
+// stages are the channels that go into and come out of a network's stages, in units of its width, and the resolution of
+// what comes out.
+type stages struct{ in, out, resolutions []int }
 
-// generatorWidths are those of the generators of pictures of a size. Each stage doubles the size, from 4×4.
-var generatorWidths = map[int]widths{
-	32:  {[]int{4, 4, 4}, []int{4, 4, 4}},
-	64:  {[]int{16, 16, 8, 4}, []int{16, 8, 4, 2}},
-	128: {[]int{16, 16, 8, 4, 2}, []int{16, 8, 4, 2, 1}},
-	256: {[]int{16, 16, 8, 8, 4, 2}, []int{16, 8, 8, 4, 2, 1}},
-	512: {[]int{16, 16, 8, 8, 4, 2, 1}, []int{16, 8, 8, 4, 2, 1, 1}},
+// attention checks that a network of such stages and width can have the self-attention that the settings ask for.
+func (s stages) attention(c Config, width int) error {
+	if c.Attention == 0 {
+		return nil
+	}
+	i := slices.Index(s.resolutions, c.Attention)
+	if i < 0 {
+		return fmt.Errorf("biggan: --attention %d is not one of the resolutions %v", c.Attention, s.resolutions)
+	}
+	if maps := s.out[i] * width; maps < 8 {
+		return fmt.Errorf("biggan: --attention %d takes at least 8 feature maps, and there are %d with a width of %d", c.Attention, maps, width)
+	}
+	return nil
+}
+
+// generatorStages are those of the generators of pictures of a size. Each doubles the size, from 4×4.
+var generatorStages = map[int]stages{
+	32:  {[]int{4, 4, 4}, []int{4, 4, 4}, []int{8, 16, 32}},
+	64:  {[]int{16, 16, 8, 4}, []int{16, 8, 4, 2}, []int{8, 16, 32, 64}},
+	128: {[]int{16, 16, 8, 4, 2}, []int{16, 8, 4, 2, 1}, []int{8, 16, 32, 64, 128}},
+	256: {[]int{16, 16, 8, 8, 4, 2}, []int{16, 8, 8, 4, 2, 1}, []int{8, 16, 32, 64, 128, 256}},
+	512: {[]int{16, 16, 8, 8, 4, 2, 1}, []int{16, 8, 8, 4, 2, 1, 1}, []int{8, 16, 32, 64, 128, 256, 512}},
 }
 
 // Generator maps latents z (N, Latent) and classes y (N) to pictures (N, Channels, Size, Size) in [−1, 1].
@@ -59,7 +78,11 @@ func NewGenerator(c Config) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, w := &Generator{config: c}, generatorWidths[c.Size]
+	w := generatorStages[c.Size]
+	if err := w.attention(c, c.Width); err != nil {
+		return nil, err
+	}
+	g := &Generator{config: c}
 	if c.Shared > 0 {
 		g.Shared = nn.NewEmbedding(c.Classes, c.Shared)
 	}
@@ -73,7 +96,7 @@ func NewGenerator(c Config) (*Generator, error) {
 	}
 	g.Linear = c.linear(first, 16*w.in[0]*c.Width)
 	norm := c.conditional(seen)
-	for i, resolution := 0, 8; i < len(w.in); i, resolution = i+1, 2*resolution {
+	for i := range w.in {
 		in, out := w.in[i]*c.Width, w.out[i]*c.Width
 		if c.Deep {
 			for range c.Depth - 1 {
@@ -83,7 +106,7 @@ func NewGenerator(c Config) (*Generator, error) {
 		} else {
 			g.Blocks = append(g.Blocks, generatorStage{Block: gan.NewBigGANGBlock(in, out, true, c.norm, norm)})
 		}
-		if resolution == c.Attention {
+		if w.resolutions[i] == c.Attention {
 			g.Blocks[len(g.Blocks)-1].Attention = gan.NewSelfAttention(out, c.norm)
 		}
 	}
