@@ -96,8 +96,8 @@ func TestFullNetworksComputeWhatTheReferenceDoes(t *testing.T) {
 		o := snresnet.Options{Plan: "32", Channels: 3, Latent: 128, Mimicry: true}
 		torch.NoGrad(func() {
 			g, d := snresnet.NewGenerator(o), snresnet.NewDiscriminator(o, snresnet.Heads{})
-			zootest.FillWaves(g)
-			zootest.FillWaves(d)
+			zootest.Fill(g)
+			zootest.Fill(d)
 			z, x := zootest.Wave(1, 0.11, 0, 4, 128), zootest.Wave(0.9, 0.013, 0, 4, 3, 32, 32)
 			nn.Eval(g)
 			zootest.EqualsVector(t, g.Forward(z, nil), 0.4017350135, []float64{0.3731192447, 0.3472598237, 0.3473394548}, 0.3581724310)
