@@ -27,7 +27,7 @@ func Fill(module any) {
 			}
 			return 0.5 + 0.1*s
 		})
-		torch.NoGrad(func() { e.Tensor.CopyInPlace(torch.FromSlice(numbers, e.Tensor.Shape()...)) })
+		torch.NoGrad(func() { e.Tensor.CopyInPlace(torch.FromSlice(numbers).View(e.Tensor.Shape()...)) })
 	}
 }
 

@@ -92,7 +92,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("biggan: --classes %d, --latent %d, --width %d, --d-width %d and --depth %d must be at least 1",
 			c.Classes, c.Latent, c.Width, c.DWidth, c.Depth)
 	case c.Shared < 0 || c.Shared == 0 && (c.Hierarchical || c.Deep):
-		return c, fmt.Errorf("biggan: --shared %d must be at least 1 with --hierarchical and --deep, whose norms join the class's embedding to a latent, and must not be negative", c.Shared)
+		return c, fmt.Errorf("biggan: --shared %d must be at least 1 with --hierarchical or --deep, which join it to the latent", c.Shared)
 	case c.Deep && c.Hierarchical:
 		return c, fmt.Errorf("biggan: --deep gives every block the whole latent, not a piece of it as --hierarchical does")
 	case c.Latent < c.pieces():
@@ -105,6 +105,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("biggan: --lr %g, --d-lr %g, --adam-eps %g and --sn-eps %g must not be negative", c.LR, c.DLR, c.AdamEps, c.SNEps)
 	case c.Ortho < 0 || c.Truncation < 0 || *c.ZStd < 0:
 		return c, fmt.Errorf("biggan: --ortho %g, --truncation %g and --z-std %g must not be negative", c.Ortho, c.Truncation, *c.ZStd)
+	case c.Truncation > 0 && c.Truncation < 0.01:
+		return c, fmt.Errorf("biggan: --truncation %g is below 0.01, and drawing latents anew would take long", c.Truncation)
 	}
 	c.Latent -= c.Latent % c.pieces()
 	return c, nil

@@ -151,26 +151,29 @@ func (m *Model) Preview() *torch.Tensor {
 	return m.generate(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
 }
 
-// Sample generates n pictures of random classes, normalised together as Preview does.
+// Sample generates n pictures of random classes from truncated latents, normalised together as Preview does.
 func (m *Model) Sample(n int) *torch.Tensor {
-	_, y := m.draw(n)
-	return m.SampleClasses(y)
+	return m.SampleClasses(classes.Draw(n, m.config.Classes, m.fixed.Device()))
 }
 
 // Classes is the number of classes.
 func (m *Model) Classes() int { return m.config.Classes }
 
-// SampleClasses generates a picture of each label from new latents, which Truncation and ZStd change.
+// SampleClasses generates a picture of each label from new truncated latents.
 func (m *Model) SampleClasses(labels *torch.Tensor) *torch.Tensor {
-	latents := func() *torch.Tensor {
-		z, _ := m.draw(labels.Size(0))
+	return m.generate(m.truncated(labels.Size(0)), labels)
+}
+
+// truncated draws n latents without numbers beyond Truncation, times ZStd.
+func (m *Model) truncated(n int) *torch.Tensor {
+	draw := func() *torch.Tensor {
+		z, _ := m.draw(n)
 		return z
 	}
-	z := latents()
-	if m.config.Truncation > 0 {
-		z = pictures.Truncated(latents, m.config.Truncation)
+	if m.config.Truncation == 0 {
+		return draw().MulScalar(*m.config.ZStd)
 	}
-	return m.generate(z.MulScalar(*m.config.ZStd), labels)
+	return pictures.Truncated(draw, m.config.Truncation).MulScalar(*m.config.ZStd)
 }
 
 func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {

@@ -234,8 +234,8 @@ func TestTheNetworksGiveTheProgramsNumbersInFloat64(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, test.parametersG, nn.NumParameters(m.G))
 				require.Equal(t, test.parametersD, nn.NumParameters(m.D))
-				zootest.FillWaves(m.G)
-				zootest.FillWaves(m.D)
+				zootest.Fill(m.G)
+				zootest.Fill(m.D)
 				size := m.config.Size
 				z, x := zootest.Wave(1, 0.11, 0, 4, m.config.Latent), zootest.Wave(0.9, 0.013, 0, 4, 3, size, size)
 				y := torch.FromSlice([]int64{0, 1, 2, 3})

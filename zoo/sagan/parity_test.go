@@ -53,8 +53,8 @@ func TestTheNetworksGiveMimicrysNumbersInFloat64(t *testing.T) {
 	torch.Scope(func() {
 		m, err := New(Presets["mimicry32"])
 		require.NoError(t, err)
-		zootest.FillWaves(m.G)
-		zootest.FillWaves(m.D)
+		zootest.Fill(m.G)
+		zootest.Fill(m.D)
 		z, x := zootest.Wave(1, 0.11, 0, 4, 128), zootest.Wave(0.9, 0.013, 0, 4, 3, 32, 32)
 		y := torch.FromSlice([]int64{0, 1, 2, 3})
 		torch.NoGrad(func() {
