@@ -46,6 +46,16 @@ type Conditional interface {
 	SampleClasses(labels *torch.Tensor) *torch.Tensor
 }
 
+// ClassLatent is a model whose pictures are made of a latent and a class alone, so that walks between latents can be shown,
+// and truncation.
+type ClassLatent interface {
+	Conditional
+	// Latents draws n latents (n, …), not truncated, on the device of the networks.
+	Latents(n int) *torch.Tensor
+	// GenerateClasses makes the pictures (n, C, H, W) in [−1, 1] of latents and labels (n), int64, on the CPU.
+	GenerateClasses(z, labels *torch.Tensor) *torch.Tensor
+}
+
 // Translator is a model that makes pictures of pictures, or of label maps.
 type Translator interface {
 	Model

@@ -133,11 +133,9 @@ func (m *Model) generatorStep(b *train.Batch, draw draw) (losses []train.Value) 
 	return losses
 }
 
-// draw gives z ~ N(0, 1) and uniform classes on the networks' device.
+// draw gives latents and uniform classes.
 func (m *Model) draw(n int) (z, y *torch.Tensor) {
-	on := torch.TensorOptions{Device: m.fixed.Device()}
-	z = torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: on})
-	return z, classes.Draw(n, m.config.Classes, on.Device)
+	return m.Latents(n), classes.Draw(n, m.config.Classes, m.fixed.Device())
 }
 
 // Preview generates a row of pictures for each of the first ten classes, from the same latents in each row and each time.
@@ -148,8 +146,11 @@ func (m *Model) Preview() *torch.Tensor {
 	for i := range labels {
 		labels[i] = int64(i / columns)
 	}
-	return m.generate(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
+	return m.GenerateClasses(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
 }
+
+// Columns is the number of pictures of a class in the sample grid.
+func (m *Model) Columns() int { return columns }
 
 // Sample generates n pictures of random classes from truncated latents, normalised together as Preview does.
 func (m *Model) Sample(n int) *torch.Tensor {
@@ -161,22 +162,25 @@ func (m *Model) Classes() int { return m.config.Classes }
 
 // SampleClasses generates a picture of each label from new truncated latents.
 func (m *Model) SampleClasses(labels *torch.Tensor) *torch.Tensor {
-	return m.generate(m.truncated(labels.Size(0)), labels)
+	return m.GenerateClasses(m.truncated(labels.Size(0)), labels)
 }
 
 // truncated draws n latents without numbers beyond Truncation, times ZStd.
 func (m *Model) truncated(n int) *torch.Tensor {
-	draw := func() *torch.Tensor {
-		z, _ := m.draw(n)
-		return z
-	}
+	draw := func() *torch.Tensor { return m.Latents(n) }
 	if m.config.Truncation == 0 {
 		return draw().MulScalar(*m.config.ZStd)
 	}
 	return pictures.Truncated(draw, m.config.Truncation).MulScalar(*m.config.ZStd)
 }
 
-func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {
+// Latents draws z ~ N(0, 1), (n, Latent), on the networks' device.
+func (m *Model) Latents(n int) *torch.Tensor {
+	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
+}
+
+// GenerateClasses makes the pictures of latents (n, Latent) and labels (n), normalised together as Preview does.
+func (m *Model) GenerateClasses(z, y *torch.Tensor) (images *torch.Tensor) {
 	if m.config.BNEval {
 		nn.Eval(m.G)
 		defer nn.Train(m.G)
@@ -185,4 +189,7 @@ func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {
 	return images
 }
 
-var _ train.Conditional = (*Model)(nil)
+var (
+	_ train.ClassLatent = (*Model)(nil)
+	_ train.Arranged    = (*Model)(nil)
+)

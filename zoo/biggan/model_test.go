@@ -69,7 +69,7 @@ func TestAPictureIsOfItsClassAndOfItsLatent(t *testing.T) {
 				m := build(t, c)
 				nn.Eval(m.G)
 				torch.NoGrad(func() {
-					z, _ := m.draw(1)
+					z := m.Latents(1)
 					y, other := torch.FromSlice([]int64{0}), torch.FromSlice([]int64{1})
 					x := m.G.Forward(z, y)
 					require.False(t, x.Equal(m.G.Forward(z, other)), "the class does not count")
@@ -91,7 +91,7 @@ func TestTheGridHasARowForEachClass(t *testing.T) {
 		grid := m.Preview()
 		require.Equal(t, []int{3 * columns, 1, 32, 32}, grid.Shape())
 		rows := grid.Chunk(3)
-		diff, _ := torchtest.MaxDiff(t, rows[1], m.generate(m.fixed, torch.FromSlice([]int64{1, 1, 1, 1, 1, 1, 1, 1})))
+		diff, _ := torchtest.MaxDiff(t, rows[1], m.GenerateClasses(m.fixed, torch.FromSlice([]int64{1, 1, 1, 1, 1, 1, 1, 1})))
 		require.LessOrEqual(t, diff, 1e-6) // running statistics: a picture does not depend on the others
 		require.False(t, rows[0].Equal(rows[1]))
 	})

@@ -112,11 +112,9 @@ func (m *Model) generatorStep(b *train.Batch) (losses []train.Value) {
 	return losses
 }
 
-// draw gives z ~ N(0, 1) and uniform classes on the networks' device.
+// draw gives latents and uniform classes.
 func (m *Model) draw(n int) (z, y *torch.Tensor) {
-	device := m.fixed.Device()
-	z = torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: device}})
-	return z, classes.Draw(n, m.config.Classes, device)
+	return m.Latents(n), classes.Draw(n, m.config.Classes, m.fixed.Device())
 }
 
 // Preview generates a row of pictures for each of the first ten classes, from the same latents in each row and each time.
@@ -127,22 +125,30 @@ func (m *Model) Preview() *torch.Tensor {
 	for i := range labels {
 		labels[i] = int64(i / columns)
 	}
-	return m.generate(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
+	return m.GenerateClasses(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
 }
 
+// Columns is the number of pictures of a class in the sample grid.
+func (m *Model) Columns() int { return columns }
+
 // Sample generates n pictures of random classes, normalised together as Preview does.
-func (m *Model) Sample(n int) *torch.Tensor { return m.generate(m.draw(n)) }
+func (m *Model) Sample(n int) *torch.Tensor { return m.GenerateClasses(m.draw(n)) }
 
 // Classes is the number of classes.
 func (m *Model) Classes() int { return m.config.Classes }
 
 // SampleClasses generates a picture of each label from new latents.
 func (m *Model) SampleClasses(labels *torch.Tensor) *torch.Tensor {
-	z, _ := m.draw(labels.Size(0))
-	return m.generate(z, labels)
+	return m.GenerateClasses(m.Latents(labels.Size(0)), labels)
 }
 
-func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {
+// Latents draws z ~ N(0, 1), (n, Latent), on the networks' device.
+func (m *Model) Latents(n int) *torch.Tensor {
+	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
+}
+
+// GenerateClasses makes the pictures of latents (n, Latent) and labels (n), normalised together as Preview does.
+func (m *Model) GenerateClasses(z, y *torch.Tensor) (images *torch.Tensor) {
 	if m.config.BNEval {
 		nn.Eval(m.G)
 		defer nn.Train(m.G)
@@ -151,4 +157,7 @@ func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {
 	return images
 }
 
-var _ train.Conditional = (*Model)(nil)
+var (
+	_ train.ClassLatent = (*Model)(nil)
+	_ train.Arranged    = (*Model)(nil)
+)

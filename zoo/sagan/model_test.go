@@ -27,8 +27,8 @@ func TestTheDiscriminatorLearns(t *testing.T) {
 			torch.ManualSeed(1)
 			m, err := New(c)
 			require.NoError(t, err)
-			real := zootest.Learns(t, m, discs, 8, 10, "D/real")
-			require.Less(t, zootest.Mean(real[5:]), zootest.Mean(real[:5]), "%v", real)
+			fake := zootest.Learns(t, m, discs, 8, 10, "D/fake")
+			require.Less(t, zootest.Mean(fake[5:]), zootest.Mean(fake[:5]), "%v", fake)
 		})
 	}
 }
