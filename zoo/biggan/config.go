@@ -54,12 +54,10 @@ var Presets = map[string]Config{
 		Size: 128, Classes: 1000, Attention: 64, BNEval: true,
 		Init: "xavier", LR: 1e-4, DLR: 4e-4, SNEps: 1e-8, DSteps: 1, AverageFrom: 2000,
 	},
-	"paper128": paper(128, 120),
-	"paper256": paper(256, 140),
-	"emoji64": {
-		Size: 64, Classes: 8, Latent: 80, Width: 8, DWidth: 8, Shared: 32, Hierarchical: true, Attention: 32,
-		Init: "ortho", LR: 2e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1,
-	},
+	"paper128":      paper(128, 120),
+	"paper256":      paper(256, 140),
+	"emoji64":       emoji(8),
+	"emoji64-pairs": emoji(32),
 	"fashion-small": {
 		Channels: 1, Latent: 64, Width: 8, DWidth: 8, Shared: 16, Hierarchical: true,
 		Init: "ortho", LR: 4e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 2,
@@ -78,6 +76,14 @@ func paper(size, latent int) Config {
 	c.Size, c.Latent = size, latent
 	c.LR, c.DLR, c.DSteps, c.Ortho = 5e-5, 2e-4, 2, 1e-4
 	return c
+}
+
+// emoji is for the set emoji64, labelled by category or by category and style.
+func emoji(classes int) Config {
+	return Config{
+		Size: 64, Classes: classes, Latent: 80, Width: 8, DWidth: 8, Shared: 32, Hierarchical: true, Attention: 32,
+		Init: "ortho", LR: 2e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1,
+	}
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.

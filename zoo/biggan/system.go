@@ -9,13 +9,15 @@ import (
 
 // System is BigGAN's entry in the zoo.
 var System = train.System{
-	Name:        "biggan",
-	Title:       "BigGAN and BigGAN-deep: pictures of a class, from large batches; SAGAN as a preset",
-	Paper:       "Brock, Donahue, Simonyan: Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019",
-	Data:        "fashion-mnist",
-	NewConfig:   func() any { return new(Config) },
-	Presets:     train.PresetsOf(Presets),
-	DataPresets: map[string]string{"mnist": "fashion-small", "fashion-mnist": "fashion-small", "emoji64": "emoji64"},
+	Name:      "biggan",
+	Title:     "BigGAN and BigGAN-deep: pictures of a class, from large batches; SAGAN as a preset",
+	Paper:     "Brock, Donahue, Simonyan: Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019",
+	Data:      "fashion-mnist",
+	NewConfig: func() any { return new(Config) },
+	Presets:   train.PresetsOf(Presets),
+	DataPresets: map[string]string{
+		"mnist": "fashion-small", "fashion-mnist": "fashion-small", "emoji64": "emoji64", "emoji64:pairs": "emoji64-pairs",
+	},
 	New:         train.NewOf(New),
 	DataOptions: dataOptions,
 	Example: func(settings any, n int) map[string]*torch.Tensor {
