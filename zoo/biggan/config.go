@@ -29,7 +29,7 @@ type Config struct {
 	OwnBN        bool `help:"normalise by BigGAN-PyTorch's own batch norm (mybn)"`
 	BNEval       bool `help:"sample with running statistics instead of those of the batch (G_eval_mode)"`
 
-	Init        string  `default:"N02" choices:"N02,ortho,xavier" help:"initial weights: normal with deviation 0.02, orthogonal, or Xavier-uniform"`
+	WeightInit  string  `default:"N02" choices:"N02,ortho,xavier" help:"initial weights: normal with deviation 0.02, orthogonal, or Xavier-uniform"`
 	LR          float64 `default:"0.0002" help:"learning rate of the generator's Adam"`
 	DLR         float64 `default:"0.0002" help:"learning rate of the discriminator's Adam"`
 	AdamEps     float64 `default:"1e-8" help:"Adam's epsilon"`
@@ -48,11 +48,11 @@ var Presets = map[string]Config{
 	"bs256x8":          imagenet,
 	"deep": {
 		Size: 128, Classes: 1000, Deep: true, Latent: 128, Width: 128, DWidth: 128, Shared: 128, Attention: 64, BNEval: true,
-		Init: "ortho", LR: 1e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1, AverageFrom: 20000,
+		WeightInit: "ortho", LR: 1e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1, AverageFrom: 20000,
 	},
 	"sagan128": {
 		Size: 128, Classes: 1000, Attention: 64, BNEval: true,
-		Init: "xavier", LR: 1e-4, DLR: 4e-4, SNEps: 1e-8, DSteps: 1, AverageFrom: 2000,
+		WeightInit: "xavier", LR: 1e-4, DLR: 4e-4, SNEps: 1e-8, DSteps: 1, AverageFrom: 2000,
 	},
 	"paper128":      paper(128, 120),
 	"paper256":      paper(256, 140),
@@ -60,14 +60,14 @@ var Presets = map[string]Config{
 	"emoji64-pairs": emoji(32),
 	"fashion-small": {
 		Channels: 1, Latent: 64, Width: 8, DWidth: 8, Shared: 16, Hierarchical: true,
-		Init: "ortho", LR: 4e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 2,
+		WeightInit: "ortho", LR: 4e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 2,
 	},
 }
 
 // imagenet is launch_BigGAN_bs256x8.sh.
 var imagenet = Config{
 	Size: 128, Classes: 1000, Latent: 120, Width: 96, DWidth: 96, Shared: 128, Hierarchical: true, Attention: 64, BNEval: true,
-	Init: "ortho", LR: 1e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1, AverageFrom: 20000,
+	WeightInit: "ortho", LR: 1e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1, AverageFrom: 20000,
 }
 
 // paper is the paper's training.
@@ -82,7 +82,7 @@ func paper(size, latent int) Config {
 func emoji(classes int) Config {
 	return Config{
 		Size: 64, Classes: classes, Latent: 80, Width: 8, DWidth: 8, Shared: 32, Hierarchical: true, Attention: 32,
-		Init: "ortho", LR: 2e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1,
+		WeightInit: "ortho", LR: 2e-4, DLR: 4e-4, AdamEps: 1e-6, SNEps: 1e-6, DSteps: 1,
 	}
 }
 
@@ -108,7 +108,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.DSteps < 1 || c.AverageFrom < 1:
 		return c, fmt.Errorf("biggan: --d-steps %d and --average-from %d must be at least 1", c.DSteps, c.AverageFrom)
 	case c.LR < 0 || c.DLR < 0 || c.AdamEps < 0 || c.SNEps < 0:
-		return c, fmt.Errorf("biggan: --lr %g, --d-lr %g, --adam-eps %g and --sn-eps %g must not be negative", c.LR, c.DLR, c.AdamEps, c.SNEps)
+		return c, fmt.Errorf("biggan: --lr %g, --dlr %g, --adam-eps %g and --sn-eps %g must not be negative", c.LR, c.DLR, c.AdamEps, c.SNEps)
 	case c.Ortho < 0 || c.Truncation < 0 || *c.ZStd < 0:
 		return c, fmt.Errorf("biggan: --ortho %g, --truncation %g and --z-std %g must not be negative", c.Ortho, c.Truncation, *c.ZStd)
 	case c.Truncation > 0 && c.Truncation < 0.01:

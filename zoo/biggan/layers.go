@@ -50,7 +50,7 @@ func (c Config) initialise(network any) {
 		"N02":    func(w *torch.Tensor) { initializer.Normal(w, 0, 0.02) },
 		"ortho":  func(w *torch.Tensor) { initializer.Orthogonal(w, 1) },
 		"xavier": func(w *torch.Tensor) { initializer.XavierUniform(w, 1) },
-	}[c.Init]
+	}[c.WeightInit]
 	nn.Apply(network, func(m any) {
 		switch l := m.(type) {
 		case *nn.Conv2d:

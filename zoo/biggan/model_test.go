@@ -17,11 +17,11 @@ import (
 var small = map[string]Config{
 	"tables": {Channels: 1, Classes: 3, Latent: 8, Width: 2, DWidth: 2, LR: 1e-3, DLR: 2e-3, DSteps: 2, AverageFrom: 3},
 	"hierarchical": {
-		Channels: 1, Classes: 3, Latent: 8, Width: 2, DWidth: 2, Shared: 4, Hierarchical: true, Attention: 16, Init: "ortho",
+		Channels: 1, Classes: 3, Latent: 8, Width: 2, DWidth: 2, Shared: 4, Hierarchical: true, Attention: 16, WeightInit: "ortho",
 		LR: 1e-3, DLR: 2e-3, DSteps: 1, Ortho: 1e-4, AverageFrom: 3, OwnBN: true, BNEval: true,
 	},
 	"deep": {
-		Channels: 1, Classes: 3, Deep: true, Latent: 8, Width: 4, DWidth: 4, Shared: 4, Attention: 16, Init: "xavier",
+		Channels: 1, Classes: 3, Deep: true, Latent: 8, Width: 4, DWidth: 4, Shared: 4, Attention: 16, WeightInit: "xavier",
 		LR: 1e-3, DLR: 2e-3, DSteps: 1, AverageFrom: 3,
 	},
 }
@@ -152,7 +152,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"biggan: --attention 32 is not one of the resolutions [16 16 16 16]":                               {Attention: 32},
 		"biggan: --attention 16 takes at least 8 feature maps, and there are 4 with a width of 1":          {Attention: 16, Width: 1},
 		"biggan: --d-steps -1 and --average-from 1000 must be at least 1":                                  {DSteps: -1},
-		"biggan: --lr -1, --d-lr 0.0002, --adam-eps 1e-08 and --sn-eps 1e-12 must not be negative":         {LR: -1},
+		"biggan: --lr -1, --dlr 0.0002, --adam-eps 1e-08 and --sn-eps 1e-12 must not be negative":         {LR: -1},
 		"biggan: --ortho 0, --truncation -1 and --z-std 1 must not be negative":                            {Truncation: -1},
 		"biggan: --truncation 0.001 is below 0.01, and drawing latents anew would take long":               {Truncation: 0.001},
 	} {

@@ -229,7 +229,7 @@ func TestTheNetworksGiveTheProgramsNumbersInFloat64(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			torch.Scope(func() {
-				test.config.Init = "N02" // quicker to draw, and not used
+				test.config.WeightInit = "N02" // quicker to draw, and not used
 				m, err := New(test.config)
 				require.NoError(t, err)
 				require.Equal(t, test.parametersG, nn.NumParameters(m.G))
@@ -284,7 +284,7 @@ func TestParameterCountsAreTheReferences(t *testing.T) {
 		"64 pixels, attention at 32": {Config{Size: 64, Classes: 1000, Latent: 100, Shared: 128, Hierarchical: true, Attention: 32}, 31866116, 20571842},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.config.Init = "N02" // quicker to draw, and as many
+			test.config.WeightInit = "N02" // quicker to draw, and as many
 			torch.Scope(func() {
 				g, err := NewGenerator(test.config)
 				require.NoError(t, err)

@@ -66,7 +66,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Width < p.narrowest() || c.Width%p.narrowest() != 0 || c.DWidth < p.narrowest() || c.DWidth%p.narrowest() != 0:
 		return c, fmt.Errorf("sagan: --width %d and --d-width %d must be multiples of %d with --size %d", c.Width, c.DWidth, p.narrowest(), c.Size)
 	case c.LR < 0 || c.DLR < 0 || c.Decay < 0 || c.Beta2 < 0 || c.Beta2 >= 1:
-		return c, fmt.Errorf("sagan: --lr %g, --d-lr %g and --decay %d must not be negative, --beta2 %g must be in [0, 1)",
+		return c, fmt.Errorf("sagan: --lr %g, --dlr %g and --decay %d must not be negative, --beta2 %g must be in [0, 1)",
 			c.LR, c.DLR, c.Decay, c.Beta2)
 	}
 	return c, nil
