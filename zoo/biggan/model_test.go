@@ -1,6 +1,7 @@
 package biggan
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -59,6 +60,28 @@ func TestTheAverageIsACopyUntilItBegins(t *testing.T) {
 	torchtest.Native(t)
 	decay := build(t, small["tables"]).Parts().Average
 	require.Equal(t, []float64{0, 0, 0.9999, 0.9999}, []float64{decay(0), decay(1), decay(2), decay(3)})
+}
+
+func TestARunAveragesStatisticsAndVectorsLikeWeights(t *testing.T) {
+	torchtest.Native(t)
+	torch.ManualSeed(1)
+	c := small["tables"]
+	c.DSteps = 1
+	dir := filepath.Join(t.TempDir(), "run")
+	run, err := train.Open(dir, build(t, c), discs, train.Options{Steps: 4, Batch: 4, Threads: 1})
+	require.NoError(t, err)
+	defer run.Close()
+	require.NoError(t, run.Train(t.Context()))
+	checkpoint, err := train.FindCheckpoint(dir)
+	require.NoError(t, err)
+	averaged, last := build(t, c), build(t, c)
+	require.NoError(t, train.LoadCheckpoint(checkpoint, averaged))
+	require.NoError(t, train.LoadCheckpoint(checkpoint, last, train.LoadOptions{Raw: true}))
+	for i, e := range nn.StateDict(last.G) {
+		if e.Buffer && e.Tensor.Numel() > 1 { // the average is nearly what the second step left
+			require.False(t, e.Tensor.Equal(nn.StateDict(averaged.G)[i].Tensor), e.Name)
+		}
+	}
 }
 
 func TestAPictureIsOfItsClassAndOfItsLatent(t *testing.T) {
@@ -152,7 +175,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"biggan: --attention 32 is not one of the resolutions [16 16 16 16]":                               {Attention: 32},
 		"biggan: --attention 16 takes at least 8 feature maps, and there are 4 with a width of 1":          {Attention: 16, Width: 1},
 		"biggan: --d-steps -1 and --average-from 1000 must be at least 1":                                  {DSteps: -1},
-		"biggan: --lr -1, --dlr 0.0002, --adam-eps 1e-08 and --sn-eps 1e-12 must not be negative":         {LR: -1},
+		"biggan: --lr -1, --dlr 0.0002, --adam-eps 1e-08 and --sn-eps 1e-12 must not be negative":          {LR: -1},
 		"biggan: --ortho 0, --truncation -1 and --z-std 1 must not be negative":                            {Truncation: -1},
 		"biggan: --truncation 0.001 is below 0.01, and drawing latents anew would take long":               {Truncation: 0.001},
 	} {
