@@ -107,10 +107,10 @@ func TestMimicrysLearningRatesFallInALine(t *testing.T) {
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for want, c := range map[string]Config{
-		"sagan: --size 256 is not 32, 64 or 128":                                                                 {Size: 256},
-		"sagan: --channels 2 is neither 1 nor 3":                                                                 {Channels: 2},
-		"sagan: --classes -1, --latent 128 and --d-steps 1 must be at least 1":                                   {Classes: -1},
-		"sagan: --width 100 and --d-width 1024 must be multiples of 128 with --size 128":                         {Width: 100},
+		"sagan: --size 256 is not 32, 64 or 128":                                                                {Size: 256},
+		"sagan: --channels 2 is neither 1 nor 3":                                                                {Channels: 2},
+		"sagan: --classes -1, --latent 128 and --d-steps 1 must be at least 1":                                  {Classes: -1},
+		"sagan: --width 100 and --d-width 1024 must be multiples of 128 with --size 128":                        {Width: 100},
 		"sagan: --lr 0.0001, --dlr 0.0004 and --decay -1 must not be negative, --beta2 0.999 must be in [0, 1)": {Decay: -1},
 	} {
 		_, err := New(c)
