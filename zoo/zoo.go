@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/biggan"
 	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/discogan"
@@ -14,6 +15,7 @@ import (
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/sagan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
@@ -27,6 +29,8 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	sagan.System,
+	biggan.System,
 	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,

@@ -12,7 +12,8 @@ import (
 
 const averagePrefix = "ema."
 
-// average is the moving average of all weights of a model's generators; their buffers are the latest.
+// average is the moving average of all weights of a model's generators; their buffers are the latest, unless the model wants
+// those averaged, too.
 type average struct {
 	ema   *optim.EMA
 	names []string // of its tensors in a checkpoint: ema.G.main.0.weight
@@ -88,7 +89,7 @@ func (r *Run) startAverage() error {
 		return fmt.Errorf("train: --ema is not for %s, which marks no network as its generator", r.model.System())
 	}
 	a.names = append(a.names, names...)
-	a.ema = optim.NewEMA(params, decay, optim.EMAOptions{Buffers: buffers})
+	a.ema = optim.NewEMA(params, decay, optim.EMAOptions{Buffers: buffers, AverageBuffers: p.AverageBuffers})
 	r.average = a
 	return nil
 }

@@ -92,6 +92,10 @@ type Parts struct {
 	// Average is the decay of the moving average of the generators' weights that the system samples with by its paper;
 	// nil for none. Options.EMA goes before it.
 	Average optim.Decay
+
+	// AverageBuffers averages the generators' buffers, statistics of batch norm and vectors of spectral norms, like their
+	// weights, as BigGAN does. Otherwise an average has the latest ones.
+	AverageBuffers bool
 }
 
 // Network is a named module.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan/features"
+	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/nn"
@@ -48,7 +49,7 @@ func drawnWeights(t *testing.T) string {
 
 func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
 	torchtest.Native(t)
-	addClassy(t)
+	addClassy(t, func(m classy) train.Model { return m })
 	dir := t.TempDir()
 	for _, class := range []string{"emu", "kiwi"} {
 		require.NoError(t, os.Rename(pictures(t, 4), filepath.Join(dir, class)))

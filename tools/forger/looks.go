@@ -46,13 +46,21 @@ func readLook(c *cli.Context) (look, error) {
 	return looks[0], nil
 }
 
-// latents is m as a model of latents.
-func latents(m train.Sampler, flag string) (train.Latent, error) {
-	l, ok := m.(train.Latent)
-	if !ok {
-		return nil, fmt.Errorf("--%s needs a system that makes pictures of latents alone, and %s does not", flag, m.System())
+// A drawer draws what its pictures are made of.
+type drawer interface {
+	train.Sampler
+	Latents(n int) *torch.Tensor
+}
+
+// latents is m as a model of latents, or of latents and classes.
+func latents(m train.Sampler, flag string) (drawer, error) {
+	switch m := m.(type) {
+	case train.Latent:
+		return m, nil
+	case train.ClassLatent:
+		return m, nil
 	}
-	return l, nil
+	return nil, fmt.Errorf("--%s needs a system that makes pictures of latents alone or with a class, and %s does not", flag, m.System())
 }
 
 func readWalk(c *cli.Context) (look, error) {
@@ -69,7 +77,7 @@ func readWalk(c *cli.Context) (look, error) {
 		if c.Bool("straight") {
 			walk = pics.Lerp
 		}
-		x, err := generate(c, l, walk(l.Latents(rows), l.Latents(rows), steps))
+		x, err := generate(c, l, walk(l.Latents(rows), l.Latents(rows), steps), func(i int) int { return i / steps })
 		if err != nil {
 			return err
 		}
@@ -96,7 +104,7 @@ func readTruncation(c *cli.Context) (look, error) {
 		for _, t := range thresholds { // made apart, so that batch norm does not join them
 			torch.ManualSeed(c.Int64("seed")) // the same latents, but for what is drawn anew
 			z := pics.Truncated(func() *torch.Tensor { return l.Latents(columns) }, t)
-			x, err := generate(c, l, z)
+			x, err := generate(c, l, z, func(i int) int { return i })
 			if err != nil {
 				return err
 			}
@@ -106,9 +114,20 @@ func readTruncation(c *cli.Context) (look, error) {
 	}, nil
 }
 
-// generate makes the pictures of latents.
-func generate(c *cli.Context, l train.Latent, z *torch.Tensor) (*torch.Tensor, error) {
-	return collect(c, z.Size(0), func(from, k int) *torch.Tensor { return l.Generate(z.Narrow(0, from, k)) })
+// generate makes the pictures of latents. Where the model has classes picture i is of class(i), counted round.
+func generate(c *cli.Context, m drawer, z *torch.Tensor, class func(i int) int) (*torch.Tensor, error) {
+	return collect(c, z.Size(0), func(from, k int) *torch.Tensor {
+		z := z.Narrow(0, from, k)
+		l, ok := m.(train.ClassLatent)
+		if !ok {
+			return m.(train.Latent).Generate(z)
+		}
+		labels := make([]int64, k)
+		for i := range labels {
+			labels[i] = int64(class(from+i) % l.Classes())
+		}
+		return l.GenerateClasses(z, torch.FromSlice(labels))
+	})
 }
 
 func readClasses(c *cli.Context) (look, error) {

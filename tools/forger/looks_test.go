@@ -56,13 +56,24 @@ func (classy) SampleClasses(labels *torch.Tensor) *torch.Tensor {
 	return labels.ToDType(torch.Float32).MulScalar(100/127.5).AddScalar(-1).View(-1, 1, 1, 1).Expand([]int{labels.Size(0), 1, 16, 16})
 }
 
+// latentClassy makes the same pictures of a latent and a class.
+type latentClassy struct {
+	train.Conditional
+	classy classy
+}
+
+func (l latentClassy) Latents(n int) *torch.Tensor { return l.classy.Latents(n) }
+func (l latentClassy) GenerateClasses(_, labels *torch.Tensor) *torch.Tensor {
+	return l.SampleClasses(labels)
+}
+
 // addClassy adds it to the zoo.
-func addClassy(t *testing.T) {
+func addClassy(t *testing.T, as func(classy) train.Model) {
 	s := dcgan.System
 	s.Name = "classy"
 	s.New = func(settings any) (train.Model, error) {
 		m, err := dcgan.New(*settings.(*dcgan.Config))
-		return classy{m}, err
+		return as(classy{m}), err
 	}
 	was := zoo.Systems
 	t.Cleanup(func() { zoo.Systems = was })
@@ -71,7 +82,7 @@ func addClassy(t *testing.T) {
 
 func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
 	torchtest.Native(t)
-	addClassy(t)
+	addClassy(t, func(m classy) train.Model { return m })
 	run, out := filepath.Join(t.TempDir(), "run"), t.TempDir()
 	args := tiny(pictures(t, 40), run)
 	args[1] = "classy"
@@ -81,6 +92,31 @@ func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
 	im, err := vision.Decode(path, vision.Gray)
 	require.NoError(t, err)
 	require.Equal(t, []uint8{0, 100}, []uint8{im.Pix[10*im.W+10], im.Pix[28*im.W+46]})
+}
+
+func TestAWalkStaysInAClassAndTruncationShowsTheClassesSideBySide(t *testing.T) {
+	torchtest.Native(t)
+	addClassy(t, func(m classy) train.Model { return latentClassy{m, m} })
+	run, out := filepath.Join(t.TempDir(), "run"), t.TempDir()
+	args := tiny(pictures(t, 40), run)
+	args[1] = "classy"
+	works(t, args...)
+	grey := func(name string) (rows [][]uint8) {
+		im, err := vision.Decode(filepath.Join(out, name+".png"), vision.Gray)
+		require.NoError(t, err)
+		for y := 10; y < im.H; y += 18 {
+			var row []uint8
+			for x := 10; x < im.W; x += 18 {
+				row = append(row, im.Pix[y*im.W+x])
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	works(t, "sample", run, "--interpolate", "3", "--n", "9", "--batch", "4", "--out", out)
+	require.Equal(t, [][]uint8{{0, 0, 0}, {100, 100, 100}, {0, 0, 0}}, grey("interpolation"))
+	works(t, "sample", run, "--truncate", "2,0.5", "--n", "6", "--out", out)
+	require.Equal(t, [][]uint8{{0, 100, 0}, {0, 100, 0}}, grey("truncation"))
 }
 
 func TestTimelapseFilmsARun(t *testing.T) {

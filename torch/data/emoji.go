@@ -28,15 +28,15 @@ func openFetched(ctx context.Context, name, view string, o Options) (Dataset, er
 }
 
 // openEmoji opens the set emoji64 without its flags and skin tones: all styles together or one of them, labelled by
-// category, or with the view "styles" all of them, labelled by style.
+// category, or with the view "styles" all of them, labelled by style, or with "pairs" by category and style.
 func openEmoji(dir, view string, o Options) (*Folder, error) {
 	styles := fetch.EmojiStyles
 	switch {
-	case view == "" || view == "styles":
+	case view == "" || view == "styles" || view == "pairs":
 	case slices.Contains(styles, view):
 		styles = []string{view}
 	default:
-		return nil, fmt.Errorf("data emoji64: there is no view %q, only styles, %s", view, strings.Join(styles, ", "))
+		return nil, fmt.Errorf("data emoji64: there is no view %q, only styles, pairs, %s", view, strings.Join(styles, ", "))
 	}
 	if o.Size == 0 {
 		o.Size = 64
@@ -64,16 +64,28 @@ func openEmoji(dir, view string, o Options) (*Folder, error) {
 	for k, style := range styles {
 		for _, e := range index {
 			if e.Split == string(o.Split) {
-				path := filepath.Join(dir, style, e.Split, e.Code+".png")
-				f.files = append(f.files, pictureFile{path, slices.Index(f.classes, e.Category)})
-				if view == "styles" {
-					f.files[len(f.files)-1].label = k
+				label := slices.Index(f.classes, e.Category)
+				switch view {
+				case "styles":
+					label = k
+				case "pairs":
+					label = label*len(styles) + k
 				}
+				f.files = append(f.files, pictureFile{filepath.Join(dir, style, e.Split, e.Code+".png"), label})
 			}
 		}
 	}
-	if view == "styles" {
+	switch view {
+	case "styles":
 		f.classes = styles
+	case "pairs":
+		var pairs []string
+		for _, category := range f.classes {
+			for _, style := range styles {
+				pairs = append(pairs, category+", "+style)
+			}
+		}
+		f.classes = pairs
 	}
 	return f, nil
 }

@@ -43,7 +43,9 @@ func TestViewsOfEmojiDifferInPicturesAndLabels(t *testing.T) {
 	}{
 		"":       {"", categories, []int{1, 0, 1, 0, 1, 0, 1, 0}},
 		"styles": {Train, fetch.EmojiStyles, []int{0, 0, 1, 1, 2, 2, 3, 3}},
-		"noto":   {Test, categories, []int{1}},
+		"pairs": {Train, []string{"Animals & Nature, fluent", "Animals & Nature, noto", "Animals & Nature, openmoji", "Animals & Nature, twemoji",
+			"Food & Drink, fluent", "Food & Drink, noto", "Food & Drink, openmoji", "Food & Drink, twemoji"}, []int{4, 0, 5, 1, 6, 2, 7, 3}},
+		"noto": {Test, categories, []int{1}},
 	} {
 		f, err := openEmoji(dir, view, Options{Split: c.split})
 		require.NoError(t, err)
@@ -61,5 +63,5 @@ func TestViewsOfEmojiDifferInPicturesAndLabels(t *testing.T) {
 	require.NoError(t, f.Read(0, rand.New(rand.NewPCG(0, 0)), []Array{{Float32: image}, {Int64: make([]int64, 1)}}))
 	require.EqualValues(t, 1, image[0], "twemoji is the last style")
 	_, err = openEmoji(dir, "notto", Options{})
-	require.EqualError(t, err, `data emoji64: there is no view "notto", only styles, fluent, noto, openmoji, twemoji`)
+	require.EqualError(t, err, `data emoji64: there is no view "notto", only styles, pairs, fluent, noto, openmoji, twemoji`)
 }

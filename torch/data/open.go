@@ -14,9 +14,9 @@ import (
 // wins over a folder of that name; write ./mnist for the folder.
 //
 // emoji64 has views: "emoji64" is all four styles labelled by category, "emoji64:styles" the same labelled by style,
-// and "emoji64:noto", "emoji64:twemoji", "emoji64:fluent" and "emoji64:openmoji" are one style, labelled by category; flags and
-// the parts of other emoji are left out. Of the other known sets of pictures those without inputs and targets can be opened
-// here; the others are for systems that translate pictures.
+// "emoji64:pairs" by both, and "emoji64:noto", "emoji64:twemoji", "emoji64:fluent" and "emoji64:openmoji" are one style,
+// labelled by category; flags and the parts of other emoji are left out. Of the other known sets of pictures those without
+// inputs and targets can be opened here; the others are for systems that translate pictures.
 //
 // The error is one sentence: an unknown name or folder, an option that cannot be, and what
 // [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong.
