@@ -14,14 +14,15 @@ import (
 //     filters sym6, around the pictures mirrored at their edges;
 //   - colour: brightness, contrast, inversion of the luma, rotation of the hue, saturation.
 //
-// The draws are made in the order and shapes of the official code. Its extra filters and corruptions (bgcfnc) are not
-// here. P and what it is adapted by are buffers: nn.StateDict(ada) belongs into train.Parts.Tensors.
+// With Corrupt it is bgcfnc, which afterwards filters pictures by octaves, adds noise and sets a rectangle to 0. The
+// draws are made in the order and shapes of the official code. P and what it is adapted by are buffers: nn.StateDict(ada) belongs into train.Parts.Tensors.
 // Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", appendix B.
 type ADA struct {
-	P       *torch.Tensor `nn:"p,buffer"`       // scalar, 0 at first
-	Signs   *torch.Tensor `nn:"signs,buffer"`   // (2): sum and number of the signs observed since P changed
-	Batches *torch.Tensor `nn:"batches,buffer"` // scalar int64: how many batches were observed
-	Filter  *torch.Tensor `nn:"Hz_geom,buffer"` // (12): sym6, its sum 1
+	P       *torch.Tensor `nn:"p,buffer"`        // scalar, 0 at first
+	Signs   *torch.Tensor `nn:"signs,buffer"`    // (2): sum and number of the signs observed since P changed
+	Batches *torch.Tensor `nn:"batches,buffer"`  // scalar int64: how many batches were observed
+	Filter  *torch.Tensor `nn:"Hz_geom,buffer"`  // (12): sym6, its sum 1
+	Bank    *torch.Tensor `nn:"Hz_fbank,buffer"` // (4, 43): the filters of Corrupt, else nil
 
 	settings ADAOptions
 }
@@ -31,6 +32,7 @@ type ADAOptions struct {
 	Target   float64 // of r_t, the mean sign of D's outputs for real pictures, 0.6 if 0
 	Interval int     // batches between changes of P, 4 if 0
 	Images   int     // pictures in which P goes from 0 to 1 at the fastest, 500,000 if 0
+	Corrupt  bool    // the pipeline bgcfnc, for pictures of sides above 21 pixels
 }
 
 // NewADA makes a pipeline with P 0.
@@ -45,6 +47,9 @@ func NewADA(o ...ADAOptions) *ADA {
 		f := torch.FromSlice(sym6[:])
 		a.Filter = f.Div(f.Sum()).ToDType(torch.Float32).Own()
 	})
+	if c.Corrupt {
+		a.Bank = filterBank()
+	}
 	return a
 }
 
@@ -80,7 +85,11 @@ func (a *ADA) Forward(x *torch.Tensor) *torch.Tensor {
 	}
 	return torch.Tidy(func() *torch.Tensor {
 		d := adaDraws{x: x, p: a.P}
-		return a.colour(a.warp(x, d.placement()), d.colour())
+		y := a.colour(a.warp(x, d.placement()), d.colour())
+		if a.settings.Corrupt {
+			y = a.corrupt(y, d)
+		}
+		return y
 	})
 }
 

@@ -66,8 +66,12 @@ func TestADADoesWhatThePaperSaysWithTheDrawsOfTheOfficialCode(t *testing.T) {
 		for _, c := range []struct {
 			name, pictures string
 			p              float64
-		}{{"ada.0", "x", 0}, {"ada.0.6", "x", 0.6}, {"ada.1", "x", 1}, {"ada.gray", "gray", 0.6}} {
-			a := gan.NewADA()
+			corrupt        bool
+		}{
+			{"ada.0", "x", 0, false}, {"ada.0.6", "x", 0.6, false}, {"ada.1", "x", 1, false}, {"ada.gray", "gray", 0.6, false},
+			{"ada.bgcfnc.0.6", "large", 0.6, true}, {"ada.bgcfnc.1", "large", 1, true},
+		} {
+			a := gan.NewADA(gan.ADAOptions{Corrupt: c.corrupt})
 			a.P.FillInPlace(c.p)
 			torch.ManualSeed(3)
 			diff, magnitude := torchtest.MaxDiff(t, a.Forward(data[c.pictures]), data[c.name])

@@ -34,11 +34,12 @@ func bigGANG(t *testing.T, c *parity.Case) {
 	}
 	chunk := c.Int("dim_z", 0) / len(widths)
 	attention, _ := strconv.Atoi(setting(c, "G_attn", "0"))
+	own := setting(c, "mybn", false)
 	norm := func(channels int) gan.ConditionalNorm {
 		linear := func() nn.Layer {
 			return ruled(rule, nn.NewLinear(shared+chunk, channels, nn.LinearOptions{NoBias: true}))
 		}
-		return gan.NewCCBN(channels, linear(), linear())
+		return gan.NewCCBN(channels, linear(), linear(), gan.CCBNOptions{Own: own})
 	}
 	g := &bigGenerator{
 		Shared: nn.NewEmbedding(c.Int("n_classes", 0), shared),
@@ -52,8 +53,12 @@ func bigGANG(t *testing.T, c *parity.Case) {
 		g.Blocks = append(g.Blocks, stage)
 	}
 	last := widths[len(widths)-1]
+	var outer nn.Layer = gan.NewBigGANBatchNorm2d(last)
+	if own {
+		outer = gan.NewBigGANOwnNorm(last)
+	}
 	g.Output = nn.NewSequential(
-		gan.NewBigGANBatchNorm2d(last), nn.ReLU{}, ruled(rule, nn.NewConv2d(last, 3, 3, nn.Conv{Padding: 1})),
+		outer, nn.ReLU{}, ruled(rule, nn.NewConv2d(last, 3, 3, nn.Conv{Padding: 1})),
 	)
 	load(t, c, g)
 

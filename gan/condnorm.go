@@ -66,6 +66,7 @@ type CCBN struct {
 	StoredVar  *torch.Tensor `nn:"stored_var,buffer"`  // (C)
 	Gain       nn.Layer      `nn:"gain"`
 	Bias       nn.Layer      `nn:"bias"`
+	Own        *OwnBatchNorm `nn:"bn"` // with the option, in place of the two stored tensors
 
 	batchStatistics
 	settings CCBNOptions
@@ -75,16 +76,19 @@ type CCBN struct {
 type CCBNOptions struct {
 	Eps       float64 // 1e-5 if 0
 	PlainGain bool    // the scale is Gain(y), without 1 +, as in compare_gan; gains that start around 0 mute it there
+	Own       bool    // normalise by an OwnBatchNorm: BigGAN-PyTorch's --mybn
 }
 
 // NewCCBN makes a layer for the given number of channels. gain and bias map y to (N, channels): linear layers without
 // bias on an embedding of the class, or embeddings of it.
 func NewCCBN(channels int, gain, bias nn.Layer, o ...CCBNOptions) *CCBN {
-	b := &CCBN{
-		StoredMean: torch.Zeros([]int{channels}).Own(), StoredVar: torch.Ones([]int{channels}).Own(),
-		Gain: gain, Bias: bias, settings: only(o),
-	}
+	b := &CCBN{Gain: gain, Bias: bias, settings: only(o)}
 	b.settings.Eps = otherwise(b.settings.Eps, 1e-5)
+	if b.settings.Own {
+		b.Own = NewOwnBatchNorm(channels, b.settings.Eps)
+		return b
+	}
+	b.StoredMean, b.StoredVar = torch.Zeros([]int{channels}).Own(), torch.Ones([]int{channels}).Own()
 	return b
 }
 
@@ -96,6 +100,9 @@ func (b *CCBN) Forward(x, y *torch.Tensor) *torch.Tensor {
 		if !b.settings.PlainGain {
 			gain = gain.AddScalar(1)
 		}
+		if b.Own != nil {
+			return b.Own.Forward(x, gain, b.Bias.Forward(y))
+		}
 		x := b.normalise(x, nil, nil, b.StoredMean, b.StoredVar, b.settings.Eps)
 		return x.Mul(perChannel(gain, x)).Add(perChannel(b.Bias.Forward(y), x))
 	})
@@ -103,7 +110,12 @@ func (b *CCBN) Forward(x, y *torch.Tensor) *torch.Tensor {
 
 // Collect makes the running averages anew: until stop is called they are the plain mean over all batches that pass,
 // whatever mode the norm is in. These are the standing statistics of Brock et al. 2019, §4.1.
-func (b *CCBN) Collect() (stop func()) { return b.collect(b.StoredMean, b.StoredVar) }
+func (b *CCBN) Collect() (stop func()) {
+	if b.Own != nil {
+		return func() {} // which collects by itself
+	}
+	return b.collect(b.StoredMean, b.StoredVar)
+}
 
 // BigGANBatchNorm2d is a batch norm with BigGAN's names, which ends its generator: BN(x)·gain + bias.
 // ajbrock/BigGAN-PyTorch layers.py, bn.
@@ -172,12 +184,17 @@ type batchStatistics struct {
 func (s *batchStatistics) SetTraining(on bool) { s.evaluating = !on }
 
 func (s *batchStatistics) normalise(x, gain, bias, mean, variance *torch.Tensor, eps float64) *torch.Tensor {
-	momentum := 0.1
+	ofBatch, momentum := s.next()
+	return torch.BatchNorm(x, gain, bias, mean, variance, ofBatch, momentum, eps, true)
+}
+
+// next says for the next batch whether its own statistics are taken, and with which weight they join the running ones.
+func (s *batchStatistics) next() (ofBatch bool, momentum float64) {
 	if s.collecting {
 		s.batches++
-		momentum = 1 / float64(s.batches)
+		return true, 1 / float64(s.batches)
 	}
-	return torch.BatchNorm(x, gain, bias, mean, variance, s.collecting || !s.evaluating, momentum, eps, true)
+	return !s.evaluating, 0.1
 }
 
 func (s *batchStatistics) collect(mean, variance *torch.Tensor) (stop func()) {

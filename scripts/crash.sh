@@ -18,6 +18,7 @@ small() {
 	dcgan) echo "--data mnist --size 16 --width 8" ;;
 	gan) echo "--data ring8" ;;
 	wgan) echo "--data mnist --size 16 --channels 1 --width 8 --critic 2" ;;
+	wgangp) echo "--data mnist --size 32 --channels 1 --net cnn --width 2 --critic-width 2 --critic 2 --gen-batch 1" ;;
 	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }

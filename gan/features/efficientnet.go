@@ -115,16 +115,18 @@ func newMBConv(in, out, kernel, stride, expand int) *mbConv {
 }
 
 func (b *mbConv) Forward(x *torch.Tensor) *torch.Tensor {
-	y := x
-	if b.Expand != nil {
-		y = b.ExpandNorm.Forward(b.Expand.Forward(y)).ReLU6()
-	}
-	y = b.Norm.Forward(b.Depthwise.Forward(padSame(y, b.kernel, b.stride))).ReLU6()
-	y = b.ProjectNorm.Forward(b.Project.Forward(y))
-	if b.shortcut {
-		y = y.Add(x)
-	}
-	return y
+	return torch.Tidy(func() *torch.Tensor { // what a block widens is most of the memory
+		y := x
+		if b.Expand != nil {
+			y = b.ExpandNorm.Forward(b.Expand.Forward(y)).ReLU6()
+		}
+		y = b.Norm.Forward(b.Depthwise.Forward(padSame(y, b.kernel, b.stride))).ReLU6()
+		y = b.ProjectNorm.Forward(b.Project.Forward(y))
+		if b.shortcut {
+			y = y.Add(x)
+		}
+		return y
+	})
 }
 
 func plainConv(in, out, kernel, stride, groups int) *nn.Conv2d {

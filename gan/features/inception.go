@@ -88,7 +88,8 @@ func (n *Inception) Forward(x *torch.Tensor) *torch.Tensor { return n.FC.Forward
 
 func chain(x *torch.Tensor, layers ...nn.Layer) *torch.Tensor {
 	for _, l := range layers {
-		x = l.Forward(x)
+		in := x
+		x = torch.Tidy(func() *torch.Tensor { return l.Forward(in) })
 	}
 	return x
 }

@@ -93,13 +93,24 @@ type pretrained struct {
 	device      torch.Device
 }
 
+// atOnce is how many pictures pass a network together: with 100 at 224 pixels the maps of one block are gigabytes.
+const atOnce = 25
+
 func (p *pretrained) Embed(pictures *torch.Tensor) (features, logits *torch.Tensor) {
-	out := torch.TidyAll(func() (out []*torch.Tensor) {
-		torch.NoGrad(func() {
-			f, l := p.net.Embed(p.preparation.Apply(Quantise(pictures.ToDevice(p.device))))
-			out = []*torch.Tensor{f, l}
-		})
-		return out
+	out := torch.TidyAll(func() []*torch.Tensor {
+		var fs, ls []*torch.Tensor
+		for from, n := 0, pictures.Size(0); from < n; from += atOnce {
+			part := pictures.Narrow(0, from, min(atOnce, n-from))
+			both := torch.TidyAll(func() (both []*torch.Tensor) {
+				torch.NoGrad(func() {
+					f, l := p.net.Embed(p.preparation.Apply(Quantise(part.ToDevice(p.device))))
+					both = []*torch.Tensor{f, l}
+				})
+				return both
+			})
+			fs, ls = append(fs, both[0]), append(ls, both[1])
+		}
+		return []*torch.Tensor{torch.Cat(fs), torch.Cat(ls)}
 	})
 	return out[0], out[1]
 }

@@ -184,6 +184,55 @@ def ada(x, p):
     return out
 
 
+SYM2 = np.array([-0.12940952255092145, 0.22414386804185735, 0.836516303737469, 0.48296291314469025])
+
+
+def octaves():
+    """The filters of four bands: the high pass of one level, after the low passes of all finer ones."""
+    high = SYM2 * [1, -1, 1, -1]
+    low, high = (np.convolve(f, f[::-1]) / 2 for f in (SYM2, high))
+
+    def at(f, level):
+        out = np.zeros((len(f) - 1) * 2**level + 1)
+        out[:: 2**level] = f
+        return out
+
+    out = []
+    for first in (None, 2, 1, 0):
+        f = at(low, 2) if first is None else at(high, first)
+        for level in range(2 if first is None else first):
+            f = np.convolve(f, at(low, level))
+        side = (43 - len(f)) // 2
+        out.append(np.pad(f, side))
+    return out
+
+
+def corrupt(x, p):
+    n, channels, h, w = x.shape
+    strengths, power = np.ones((n, 4)), np.array([10, 1, 1, 1]) / 13
+    for band in range(4):
+        t = np.ones((n, 4))
+        t[:, band] = often(torch.exp2(torch.randn([n])), p, 1)
+        strengths *= t / np.sqrt((power * t**2).sum(1, keepdims=True))
+    sigma = often(torch.randn([n, 1, 1, 1]).abs() * 0.1, p, 0)
+    noise = numbers(torch.randn([n, channels, h, w]))
+    size = often(torch.full([n, 2, 1, 1, 1], 0.5), p, 0).reshape(n, 2)
+    centre = numbers(torch.rand([n, 2, 1, 1, 1])).reshape(n, 2)
+    out, bank = np.empty_like(x), octaves()
+    for i in range(n):
+        f = sum(s * b for s, b in zip(strengths[i], bank))
+        for c in range(channels):
+            y = np.pad(x[i, c], 21, mode="reflect")
+            for axis in (0, 1):
+                y = along(lambda line: np.correlate(line, f, "valid"), axis, y)
+            out[i, c] = y + sigma[i, 0, 0, 0] * noise[i, c]
+        for r in range(h):
+            for c in range(w):
+                if abs((c + 0.5) / w - centre[i, 0]) < size[i, 0] / 2 and abs((r + 0.5) / h - centre[i, 1]) < size[i, 1] / 2:
+                    out[i, :, r, c] = 0
+    return out
+
+
 def main():
     out = {}
     torch.manual_seed(SEED)
@@ -202,6 +251,12 @@ def main():
     for name, pictures, p in [("ada.0", x, 0.0), ("ada.0.6", x, 0.6), ("ada.1", x, 1.0), ("ada.gray", gray, 0.6)]:
         torch.manual_seed(SEED)
         out[name] = torch.from_numpy(ada(numbers(pictures), p)).float().contiguous()
+    torch.manual_seed(SEED)
+    out["large"] = torch.rand(4, 3, 22, 26) * 2 - 1
+    for p in (0.6, 1.0):
+        torch.manual_seed(SEED)
+        y = corrupt(ada(numbers(out["large"]), p), p)
+        out[f"ada.bgcfnc.{p:g}"] = torch.from_numpy(y).float().contiguous()
     save_file(out, os.path.join(HERE, "augment.safetensors"))
 
 

@@ -105,3 +105,15 @@ func TestARunWhoseDataFailWithinAStepGoesOnWithTheSameBatches(t *testing.T) {
 		require.Equal(t, content(t, latest(whole)), content(t, latest(dir)), "item %d", item)
 	}
 }
+
+func TestWhatAStepTakesIsMeasuredWithAllItsBatches(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Steps = 2
+	r, m := severalIn(t, t.TempDir(), set, o)
+	require.NoError(t, r.Train(t.Context()))
+	m.batches = nil
+	_, err := r.Measure()
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 3, 3}, m.batches)
+}

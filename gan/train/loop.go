@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
@@ -61,6 +62,9 @@ func (r *Run) Train(ctx context.Context) error {
 		if errors.As(err, &lost) {
 			err = r.rollBack(err)
 		}
+		if errors.Is(err, syscall.ENOSPC) && r.saved() {
+			err = fmt.Errorf("%w; once there is room, go on from the last checkpoint with: forger resume %s", err, r.dir)
+		}
 		if err != nil {
 			return err
 		}
@@ -71,12 +75,17 @@ func (r *Run) Train(ctx context.Context) error {
 	return nil
 }
 
+// batches is how many batches the next step takes.
+func (r *Run) batches() int {
+	if f := r.model.Parts().Batches; f != nil {
+		return f(r.step)
+	}
+	return 1
+}
+
 // next fetches the batches of a step. Where one of them fails the loader goes back to the first.
 func (r *Run) next(ctx context.Context) ([]*data.Batch, error) {
-	count := 1
-	if f := r.model.Parts().Batches; f != nil {
-		count = f(r.step)
-	}
+	count := r.batches()
 	first := r.loader.State()
 	batches := make([]*data.Batch, 0, count)
 	for range count {

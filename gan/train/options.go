@@ -36,8 +36,11 @@ type Options struct {
 
 	Evaluators []Evaluator `json:"-"`                    // the first decides which checkpoint is best
 	EvalEvery  int         `json:"eval_every,omitempty"` // steps between scores, 0 for none
-	EvalN      int         `json:"eval_n,omitempty"`     // pictures of a score, for whoever makes the evaluators
 	Standing   int         `json:"standing,omitempty"`   // batches of standing statistics before a score, 0 for none; see func Standing
+
+	// For whoever makes the evaluators: the pictures of a score, and the name of its feature network.
+	EvalN       int    `json:"eval_n,omitempty"`
+	EvalNetwork string `json:"eval_network,omitempty"`
 
 	Every  int `json:"every"`        // steps between checkpoints, 500
 	Sample int `json:"sample_every"` // steps between sample grids, a tenth of Steps

@@ -86,6 +86,9 @@ type Parts struct {
 	// Batch.All. Nil is one in each step.
 	Batches func(step int) int
 
+	// Unlabelled says that Step knows the label −1, of items whose label was taken away. Without it such data are refused.
+	Unlabelled bool
+
 	// Average is the decay of the moving average of the generators' weights that the system samples with by its paper;
 	// nil for none. Options.EMA goes before it.
 	Average optim.Decay
@@ -97,6 +100,7 @@ type Network struct {
 	Module    any
 	Generator bool    // Preview and Sample use it, so it is what averages and standing statistics are of
 	Inputs    [][]int // shapes that Forward takes, of a batch of 2, for the summary of its layers; may be nil
+	Optional  bool    // a file of Init may lack it: it begins afresh then
 }
 
 // Optimizer is a named optimiser.

@@ -67,6 +67,10 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	o.Labels = ""
 	if changed, ok := set.(*labels.Set); ok {
 		o.Labels = changed.Options().String()
+		if keep := changed.Options().Keep; keep > 0 && keep < 1 && !model.Parts().Unlabelled {
+			return nil, fmt.Errorf("%s does not learn from items without a label, which --labels %s makes: leave out keep:%v",
+				model.System(), o.Labels, keep)
+		}
 	}
 	loader, err := data.NewLoader(set, data.LoaderOptions{
 		Batch: o.Batch, Shuffle: true, Seed: uint64(o.Seed), DropLast: true, Workers: o.Workers,

@@ -24,13 +24,15 @@ func evalCommand() *cli.Command {
 		Description: "Each score is printed with all that its value depends on. Beside it stand that of the untrained system, and\n" +
 			"that of as many training pictures, which no generator is expected to surpass.\n\n" +
 			"fd is the Fréchet distance (FID on Inception), kd the kernel distance (KID), is the inception score, prdc precision,\n" +
-			"recall, density and coverage, nn the mean distance to the nearest real picture. The networks are digits, a classifier\n" +
+			"recall, density and coverage, nn the mean distance to the nearest real picture. Of systems that can, ppl is the\n" +
+			"perceptual path length between latents, ifid the mean fd within classes, gan-train (cas) the accuracy on test pictures of\n" +
+			"a classifier that learnt from generated ones, gan-test that on generated ones of one that learnt from real ones. The networks are digits, a classifier\n" +
 			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.\n\n" +
 			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
 			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn", Value: "fd"},
-			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: "digits for mnist and fashion-mnist, otherwise effnet-lite0"},
+			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test", Value: "fd"},
+			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
 			&cli.StringFlag{Name: "weights", Usage: "file or folder to look for the network's weights in first"},
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
 			&cli.StringFlag{Name: "reference", Usage: "statistics to compare with instead of the test pictures: .npz or .safetensors with mu and sigma"},
@@ -54,6 +56,7 @@ type evaluation struct {
 	settings any
 	device   torch.Device
 	metrics  []string
+	own      []string // of ownMetrics
 	n, batch int
 	seed     int64
 }
@@ -64,7 +67,7 @@ func eval(c *cli.Context) error {
 		return usage("--n must be at least 2 and --batch at least 1, not %d and %d", e.n, e.batch)
 	}
 	var err error
-	if e.metrics, err = metrics.ParseMetrics(c.String("metrics")); err != nil {
+	if e.metrics, e.own, err = parseMetrics(c.String("metrics")); err != nil {
 		return usage("--metrics: %v", err)
 	}
 	if e.path, e.device, err = trainedModel(c); err != nil {
@@ -85,13 +88,10 @@ func eval(c *cli.Context) error {
 	if t, ok := model.(train.Translator); ok {
 		return e.translations(t)
 	}
-	networks := c.String("network")
-	if networks == "" {
-		networks = networkFor(e.saved.Data)
-	}
+	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
 	for _, name := range strings.Split(networks, ",") {
-		err := e.network(&r, name)
+		err := e.scores(&r, name)
 		var missing *features.Missing
 		switch {
 		case errors.As(err, &missing):
@@ -114,6 +114,19 @@ func (e *evaluation) build() (train.Model, error) {
 	}
 	train.Move(model, e.device, torch.DefaultFormat)
 	return model, nil
+}
+
+// scores adds all that was asked for on one network.
+func (e *evaluation) scores(r *evalReport, network string) error {
+	if len(e.metrics) > 0 {
+		if err := e.network(r, network); err != nil {
+			return err
+		}
+	}
+	if len(e.own) > 0 {
+		return e.ownScores(r, network)
+	}
+	return nil
 }
 
 // network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
@@ -172,7 +185,7 @@ func (e *evaluation) network(r *evalReport, name string) error {
 		return err
 	}
 	for i := range after {
-		r.Scores = append(r.Scores, scoreReport{after[i], name, before[i].Value, floor[i].Value})
+		r.Scores = append(r.Scores, scoreReport{after[i], name, &before[i].Value, &floor[i].Value})
 	}
 	if c, ok := net.(*metrics.Classifier); ok {
 		r.Classifier = &classifierReport{c.Accuracy, c.Seconds, c.Hash}

@@ -2,10 +2,17 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/forgergan/forger/gan/features"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/torchtest"
 )
 
 func TestEvalRefusesInOneSentence(t *testing.T) {
@@ -17,6 +24,7 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 	}{
 		{nil, 2, "forger: eval takes one run folder or checkpoint, not 0; see forger eval --help\n"},
 		{[]string{nowhere, "--n", "1"}, 2, "forger: --n must be at least 2 and --batch at least 1, not 1 and 64\n"},
+		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test"},
 		{[]string{nowhere}, 1, "forger: there is no " + nowhere + "\n"},
 		{[]string{t.TempDir()}, 1, "has no checkpoint yet"},
 	} {
@@ -25,4 +33,52 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 		require.Contains(t, errOut.String(), test.want)
 		require.Empty(t, out.String())
 	}
+}
+
+// drawnWeights is a file of EfficientNet-Lite0 as it is made.
+func drawnWeights(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "effnet-lite0.safetensors")
+	torch.Scope(func() {
+		torch.ManualSeed(1)
+		require.NoError(t, checkpoint.Save(path, checkpoint.FromState(nn.StateDict(features.NewEfficientNetLite0())), nil))
+	})
+	return path
+}
+
+func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
+	torchtest.Native(t)
+	addClassy(t)
+	dir := t.TempDir()
+	for _, class := range []string{"emu", "kiwi"} {
+		require.NoError(t, os.Rename(pictures(t, 4), filepath.Join(dir, class)))
+	}
+	run := filepath.Join(t.TempDir(), "run")
+	args := tiny(dir, run, "--steps", "1")
+	args[1] = "classy"
+	works(t, args...)
+	report := object(t, 0, "eval", run, "--metrics", "ppl,ifid,cas,gan-test", "--n", "8", "--batch", "4", "--network", "effnet-lite0", "--weights", drawnWeights(t))
+	scores := report["scores"].([]any)
+	require.Len(t, scores, 4)
+	for i, want := range []struct{ metric, protocol string }{
+		{"ppl", `^PPL-EffNetLite0\[z-lerp; .*N=8; `},
+		{"ifid", `^iFD-EffNetLite0\[.*N=8; ref=.*-test@16; `},
+		{"gan-train", `^GAN-train\[resnet32; epochs=90; .*N=8; `},
+		{"gan-test", `^GAN-test\[resnet32; `},
+	} {
+		s := scores[i].(map[string]any)
+		require.Equal(t, want.metric, s["metric"])
+		require.Regexp(t, want.protocol, s["protocol"])
+		require.GreaterOrEqual(t, s["value"], 0.)
+		require.NotContains(t, s, "before_training")
+	}
+	require.Contains(t, scores[1], "training_pictures")
+
+	plain := newRun(t)
+	require.Equal(t, "ifid needs a system that makes pictures of a class, and dcgan does not", fails(t, 1, "eval", plain, "--metrics", "ifid"))
+	unlabelled := filepath.Join(t.TempDir(), "run")
+	args = tiny(pictures(t, 8), unlabelled, "--steps", "1")
+	args[1] = "classy"
+	works(t, args...)
+	require.Regexp(t, "^gan-test needs data with the 2 classes of the system, and .* has others or none$", fails(t, 1, "eval", unlabelled, "--metrics", "gan-test"))
 }

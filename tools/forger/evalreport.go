@@ -20,12 +20,12 @@ type evalReport struct {
 	Classifier *classifierReport `json:"classifier,omitempty"`
 }
 
-// scoreReport is a score with its two measures.
+// scoreReport is a score with its two measures, where it has them.
 type scoreReport struct {
 	metrics.Score
-	Network string  `json:"network"`
-	Before  float64 `json:"before_training"`   // of the same system as its run's seed made it
-	Floor   float64 `json:"training_pictures"` // of as many pictures of the training split
+	Network string   `json:"network"`
+	Before  *float64 `json:"before_training,omitempty"`   // of the same system as its run's seed made it
+	Floor   *float64 `json:"training_pictures,omitempty"` // of as many pictures of the training split
 }
 
 // classifierReport says how good the network digits is.
@@ -63,11 +63,19 @@ func (r *evalReport) print(c *cli.Context) {
 		fmt.Fprintf(w, "\n%-14s%-12s%12s%12s%19s\n", "network", "metric", "this run", "untrained", "training pictures")
 	}
 	for _, s := range r.Scores {
-		fmt.Fprintf(w, "%-14s%-12s%12s%12s%19s\n", s.Network, s.Metric, digits(s.Value), digits(s.Before), digits(s.Floor))
+		fmt.Fprintf(w, "%-14s%-12s%12s%12s%19s\n", s.Network, s.Metric, digits(s.Value), measure(s.Before), measure(s.Floor))
 	}
 	if k := r.Classifier; k != nil {
 		fmt.Fprintf(w, "the classifier names %.2f %% of the %s test pictures, trained in %.0f s\n", 100*k.Accuracy, r.Data, k.Seconds)
 	}
+}
+
+// measure is a number that a score may lack.
+func measure(v *float64) string {
+	if v == nil {
+		return "-"
+	}
+	return digits(*v)
 }
 
 // digits is a number with two decimals, or four significant digits where it is small.

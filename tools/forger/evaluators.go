@@ -12,8 +12,7 @@ import (
 	"github.com/forgergan/forger/torch/data"
 )
 
-// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures on
-// the network that eval takes for the data.
+// evaluators are the scores of a training, where its options ask for some: the Fréchet distance from the test pictures.
 func evaluators(c *cli.Context, s train.System, model train.Model, settings any, o train.Options) ([]train.Evaluator, error) {
 	if o.EvalEvery == 0 {
 		return nil, nil
@@ -22,7 +21,7 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 		return translationEvaluators(c, s, t, settings, o)
 	}
 	log := func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
-	net, err := metrics.OpenNetwork(c.Context, networkFor(o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
+	net, err := metrics.OpenNetwork(c.Context, networkFor(o.EvalNetwork, o.Data), metrics.NetworkOptions{Data: o.Data, Device: o.Device, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("--eval-every: %w", err)
 	}
@@ -60,10 +59,16 @@ func pictureSize(set data.Dataset) int {
 	return 0
 }
 
-// networkFor is the feature network for a data set where none is asked for: the classifier trained on it, or the network
-// that can be had without an account.
-func networkFor(set string) string {
-	if set == "mnist" || set == "fashion-mnist" {
+// networkText is what help says of networkFor.
+const networkText = "digits for mnist and fashion-mnist, otherwise effnet-lite0"
+
+// networkFor is the feature network that was asked for, and without one that of a data set: the classifier trained on it,
+// or the network that can be had without an account.
+func networkFor(asked, set string) string {
+	switch {
+	case asked != "":
+		return asked
+	case set == "mnist" || set == "fashion-mnist":
 		return "digits"
 	}
 	return "effnet-lite0"
@@ -87,7 +92,7 @@ func batchNorm(settings any, batch, standing int) string {
 }
 
 // translationEvaluators are the scores of a training that translates pictures: the mean absolute error of test items where
-// those have true translations, otherwise the Fréchet distance.
+// those have true translations, the PSNR of enlargements, otherwise the Fréchet distance.
 func translationEvaluators(c *cli.Context, s train.System, model train.Translator, settings any, o train.Options) ([]train.Evaluator, error) {
 	set, err := openData(c, s, settings, train.DataRequest{Name: o.Data, Split: data.Test, Plain: true}, "")
 	if err != nil {
@@ -97,13 +102,16 @@ func translationEvaluators(c *cli.Context, s train.System, model train.Translato
 	v.device, v.batch, v.seed, v.reference = o.Device, max(1, min(o.Batch, 8)), o.Seed, o.Data+"-test"
 	v.averaged = o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil)
 	name := "L1"
+	if v.does.Scale > 1 {
+		name = "PSNR-Y"
+	}
 	if !v.paired {
 		name = "FD-EffNetLite0"
 		if v.network, err = metrics.OpenNetwork(c.Context, "effnet-lite0", metrics.NetworkOptions{Device: o.Device}); err != nil {
 			return nil, fmt.Errorf("--eval-every: %w", err)
 		}
 	}
-	return []train.Evaluator{{Name: name, Evaluate: func(ctx context.Context, m train.Model) (float64, string, error) {
+	return []train.Evaluator{{Name: name, Higher: name == "PSNR-Y", Evaluate: func(ctx context.Context, m train.Model) (float64, string, error) {
 		scores, err := v.scores(ctx, false, v.translate(m.(train.Translator), false))
 		if err != nil {
 			return 0, "", err

@@ -37,16 +37,18 @@ func TestARunKeepsItsLabels(t *testing.T) {
 	dir, run := classFolders(t), filepath.Join(t.TempDir(), "run")
 	matrix := filepath.Join(t.TempDir(), "T.json")
 	require.NoError(t, os.WriteFile(matrix, []byte("[[0.9, 0.1], [0, 1]]"), 0o666))
-	works(t, tiny(dir, run, "--labels", "keep:0.5,matrix:"+matrix)...)
+	works(t, tiny(dir, run, "--labels", "seed:3,matrix:"+matrix)...)
 	saved, err := train.ReadSettings(run)
 	require.NoError(t, err)
-	require.Equal(t, "matrix:[[0.9,0.1],[0,1]],keep:0.5", saved.Labels)
+	require.Equal(t, "matrix:[[0.9,0.1],[0,1]],seed:3", saved.Labels)
 
 	require.NoError(t, os.Remove(matrix))
 	works(t, "resume", run, "--steps", "11")
-	code, _, message := forger(t, tiny(dir, run, "--labels", "keep:0.25", "--steps", "12")...)
+	code, _, message := forger(t, tiny(dir, run, "--labels", "symmetric:0.25", "--steps", "12")...)
 	require.Equal(t, 1, code)
-	require.Contains(t, message, "it was trained with --labels matrix:[[0.9,0.1],[0,1]],keep:0.5, now with --labels keep:0.25\n")
+	require.Contains(t, message, "it was trained with --labels matrix:[[0.9,0.1],[0,1]],seed:3, now with --labels symmetric:0.25\n")
+	require.Equal(t, "dcgan does not learn from items without a label, which --labels keep:0.25 makes: leave out keep:0.25",
+		fails(t, 1, tiny(dir, run+"3", "--labels", "keep:0.25")...))
 	require.Contains(t, fails(t, 2, tiny(dir, run, "--labels", "noise")...), `--labels "noise": there is no "noise", only symmetric:RATE`)
 	require.Equal(t, "data "+filepath.Join(dir, "emu")+": labels symmetric:0.5: the set has no labels: put pictures into a folder for each class",
 		fails(t, 1, tiny(filepath.Join(dir, "emu"), run+"2", "--labels", "symmetric:0.5")...))

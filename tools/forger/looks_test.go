@@ -56,8 +56,8 @@ func (classy) SampleClasses(labels *torch.Tensor) *torch.Tensor {
 	return labels.ToDType(torch.Float32).MulScalar(100/127.5).AddScalar(-1).View(-1, 1, 1, 1).Expand([]int{labels.Size(0), 1, 16, 16})
 }
 
-func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
-	torchtest.Native(t)
+// addClassy adds it to the zoo.
+func addClassy(t *testing.T) {
 	s := dcgan.System
 	s.Name = "classy"
 	s.New = func(settings any) (train.Model, error) {
@@ -67,7 +67,11 @@ func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
 	was := zoo.Systems
 	t.Cleanup(func() { zoo.Systems = was })
 	zoo.Systems = append(zoo.Systems[:len(was):len(was)], s)
+}
 
+func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
+	torchtest.Native(t)
+	addClassy(t)
 	run, out := filepath.Join(t.TempDir(), "run"), t.TempDir()
 	args := tiny(pictures(t, 40), run)
 	args[1] = "classy"

@@ -51,8 +51,9 @@ func runFlags(s train.System) []cli.Flag {
 		&cli.IntFlag{Name: "accumulate", Usage: "parts in which a batch passes the networks: less memory, the same update but for batch norm", Value: 1},
 		&cli.Float64Flag{Name: "clip", Usage: "the most that the norm of an optimiser's gradients may be", DefaultText: "no limit"},
 		&cli.BoolFlag{Name: "deterministic", Usage: "on a GPU only operators that give the same bits each time: slower, and some are refused. The CPU always does", DisableDefaultText: true},
-		&cli.IntFlag{Name: "eval-every", Usage: "steps between scores, the distance that forger eval measures; best.safetensors is the best (mnist, fashion-mnist)", DefaultText: "none"},
+		&cli.IntFlag{Name: "eval-every", Usage: "steps between scores, the Fréchet distance that forger eval measures; best.safetensors is the best", DefaultText: "none"},
 		&cli.IntFlag{Name: "eval-n", Usage: "pictures of such a score", Value: 2000},
+		&cli.StringFlag{Name: "eval-network", Usage: "feature network of such a score: digits, effnet-lite0 or inception", DefaultText: networkText},
 		standingFlag,
 		&cli.IntFlag{Name: "every", Usage: "steps between checkpoints", Value: 500},
 		&cli.IntFlag{Name: "keep", Usage: "numbered checkpoints to keep", Value: 3},
@@ -182,7 +183,7 @@ func runOptions(c *cli.Context) (o train.Options, err error) {
 		o.Accumulate = c.Int("accumulate")
 	}
 	if o.EvalEvery > 0 {
-		o.EvalN = c.Int("eval-n")
+		o.EvalN, o.EvalNetwork = c.Int("eval-n"), c.String("eval-network")
 	}
 	o.Every, o.Sample, o.Log, o.Keep = c.Int("every"), c.Int("sample-every"), c.Int("log-every"), c.Int("keep")
 	if o.Init = c.String("init"); o.Init != "" {

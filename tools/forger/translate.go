@@ -20,7 +20,7 @@ import (
 // translateFlags are those of translate and upscale.
 var translateFlags = []cli.Flag{
 	&cli.StringFlag{Name: "out", Usage: "folder for the pictures, or - to write one to the standard output", Value: "translated"},
-	&cli.IntFlag{Name: "tile", Usage: "side of the squares that a large picture is cut into, with overlap, to save memory", DefaultText: "whole, where only a margin matters 512"},
+	&cli.IntFlag{Name: "tile", Usage: "side of the squares that a large picture is cut into, with overlap, to save memory", DefaultText: "256 where an output depends on a margin alone, else the whole"},
 	&cli.Int64Flag{Name: "seed", Usage: "of dropout and whatever else is random", Value: 1},
 	rawFlag, threadsFlag, deviceFlag, jsonFlag,
 }

@@ -86,6 +86,7 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 		return r, ctx.Err()
 	}
 	r.Kind = "pictures"
+	r.verify(dir)
 	splits := []Split{""}
 	if has, _ := splitFolder(dir, Train); has != dir {
 		splits = []Split{Train}
@@ -108,18 +109,24 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 	return r, ctx.Err()
 }
 
-func (r *Report) checkIDX(dir string) {
-	var names []string
+// verify computes the checksums of a fetched set, if dir is its folder, and returns its name if they are right.
+func (r *Report) verify(dir string) string {
 	for _, set := range fetch.Sets() {
 		if own, err := fetch.Dir(set.Name); err != nil || !sameFile(own, dir) {
 			continue
 		}
 		if err := fetch.Verify(set, dir); err != nil {
 			r.Broken = append(r.Broken, Broken{dir, err.Error()})
-		} else {
-			r.Checksum, names = "verified: "+set.Name, classNames[set.Name]
+			return ""
 		}
+		r.Checksum = "verified: " + set.Name
+		return set.Name
 	}
+	return ""
+}
+
+func (r *Report) checkIDX(dir string) {
+	names := classNames[r.verify(dir)]
 	for _, split := range []Split{Train, Test} {
 		name, _ := idxNames(split)
 		if idxPath(dir, name) == "" {

@@ -37,24 +37,11 @@ type pictureFile struct {
 // or test, that one is opened instead. Names that begin with a dot are passed over; links are followed. The pictures themselves are first
 // opened when they are read: [Check] finds the broken ones beforehand.
 func OpenFolder(dir string, o Options) (*Folder, error) {
-	if o.Size < 1 {
-		return nil, fmt.Errorf("data %s: pictures in a folder differ in size: give the size to bring them to", dir)
-	}
-	if o.Load != 0 && o.Load < o.Size {
-		return nil, fmt.Errorf("data %s: %d x %d cannot be cropped from pictures brought to %d", dir, o.Size, o.Size, o.Load)
-	}
-	switch o.Channels {
-	case 0:
-		o.Channels = 3
-	case 1, 3:
-	default:
-		return nil, fmt.Errorf("data %s: pictures have 1 or 3 channels, not %d", dir, o.Channels)
-	}
-	if o.Split == "" {
-		o.Split = Train
-	}
-	dir, err := splitFolder(dir, o.Split)
+	o, err := o.forFolder(dir)
 	if err != nil {
+		return nil, err
+	}
+	if dir, err = splitFolder(dir, o.Split); err != nil {
 		return nil, err
 	}
 	f := &Folder{dir: dir, o: o}
@@ -65,6 +52,27 @@ func OpenFolder(dir string, o Options) (*Folder, error) {
 		return nil, fmt.Errorf("data %s: the folder holds no PNG, JPEG, WebP or BMP picture", dir)
 	}
 	return f, nil
+}
+
+// forFolder checks the options and fills in the defaults of a folder of pictures.
+func (o Options) forFolder(dir string) (Options, error) {
+	if o.Size < 1 {
+		return o, fmt.Errorf("data %s: pictures in a folder differ in size: give the size to bring them to", dir)
+	}
+	if o.Load != 0 && o.Load < o.Size {
+		return o, fmt.Errorf("data %s: %d x %d cannot be cropped from pictures brought to %d", dir, o.Size, o.Size, o.Load)
+	}
+	switch o.Channels {
+	case 0:
+		o.Channels = 3
+	case 1, 3:
+	default:
+		return o, fmt.Errorf("data %s: pictures have 1 or 3 channels, not %d", dir, o.Channels)
+	}
+	if o.Split == "" {
+		o.Split = Train
+	}
+	return o, nil
 }
 
 // splitFolder returns dir/train or dir/test if the set is split that way, else dir. Taking the training pictures for
@@ -135,7 +143,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// Pictures lists the picture files (PNG, JPEG, WebP, BMP by name) under dir in torchvision's order: by the path of their folder, then by name.
+// Pictures lists the pictures under dir, as [OpenFolder] finds them, in torchvision's order: by the path of their folder,
+// then by name.
 func Pictures(dir string) ([]string, error) {
 	byFolder := map[string][]string{}
 	if err := walk(dir, map[string]bool{}, byFolder); err != nil {

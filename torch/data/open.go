@@ -4,13 +4,21 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/forgergan/forger/torch/data/fetch"
 )
 
 // Open returns a set by the name of a known one, which is fetched if need be, by a folder: one that holds IDX
 // files as MNIST names them, or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]), or the name of a Mixture. A known name
-// wins over a folder of that name; write ./mnist for the folder. The error is one sentence: an unknown name or folder, an option that cannot be, and what
+// wins over a folder of that name; write ./mnist for the folder.
+//
+// emoji64 has views: "emoji64" is all four styles labelled by category, "emoji64:styles" the same labelled by style,
+// and "emoji64:noto", "emoji64:twemoji", "emoji64:fluent" and "emoji64:openmoji" are one style, labelled by category; flags and
+// the parts of other emoji are left out. Of the other known sets of pictures those without inputs and targets can be opened
+// here; the others are for systems that translate pictures.
+//
+// The error is one sentence: an unknown name or folder, an option that cannot be, and what
 // [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong.
 func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	switch {
@@ -28,12 +36,16 @@ func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	if m := FindMixture(nameOrDir); m != nil {
 		return m, nil
 	}
-	if _, ok := fetch.Find(nameOrDir); ok {
-		dir, err := fetch.Get(ctx, nameOrDir, o.Log)
+	name, view, _ := strings.Cut(nameOrDir, ":")
+	switch set, ok := fetch.Find(name); {
+	case ok && len(set.Packages) > 0:
+		return openFetched(ctx, name, view, o)
+	case ok && view == "":
+		dir, err := fetch.Get(ctx, name, o.Log)
 		if err != nil {
 			return nil, err
 		}
-		return digits(openDigits(nameOrDir, dir, o))
+		return digits(openDigits(name, dir, o))
 	}
 	info, err := os.Stat(nameOrDir)
 	if err != nil {
@@ -49,11 +61,7 @@ func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	if isIDX(nameOrDir) {
 		return digits(openDigits(nameOrDir, nameOrDir, o))
 	}
-	folder, err := OpenFolder(nameOrDir, o)
-	if err != nil {
-		return nil, err
-	}
-	return folder, nil
+	return folder(OpenFolder(nameOrDir, o))
 }
 
 // digits keeps a nil pointer from becoming an interface that is not nil.

@@ -3,6 +3,7 @@ package data
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
@@ -171,9 +172,17 @@ func (s *Shard) image(i int) *vision.Image {
 }
 
 // Read implements [Dataset].
-func (s *Shard) Read(i int, rng *rand.Rand, row []Array) error {
-	// A page that cannot be read, because the file was cut off meanwhile, becomes a panic, and the loader makes it an error.
+func (s *Shard) Read(i int, rng *rand.Rand, row []Array) (err error) {
+	// A page that cannot be read would end the program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		p := recover()
+		if _, fault := p.(interface{ Addr() uintptr }); fault {
+			err = errors.New("the file was cut off while it was read, or its disk fails")
+		} else if p != nil {
+			panic(p)
+		}
+	}()
 	im := s.image(i)
 	if s.o.Size < s.side {
 		im = s.o.fit(im, rng)

@@ -178,3 +178,15 @@ func TestCheckReportsAShard(t *testing.T) {
 	require.Equal(t, []ClassCount{{"a", 3}, {"b", 2}}, r.Parts[0].Classes)
 	require.Len(t, r.Parts[0].Mean, 3)
 }
+
+func TestAShardThatIsCutOffInUseIsAnErrorOfItsItems(t *testing.T) {
+	path := pack(t, colourful(t, 4), Options{Size: 128})
+	shard, err := OpenShard(path, Options{})
+	require.NoError(t, err)
+	defer shard.Close()
+	row := []Array{{Float32: make([]float32, 3*128*128)}, {Int64: make([]int64, 1)}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	require.NoError(t, shard.Read(3, rng, row))
+	require.NoError(t, os.Truncate(path, 100))
+	require.EqualError(t, shard.Read(3, rng, row), "the file was cut off while it was read, or its disk fails")
+}

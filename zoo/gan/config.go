@@ -20,6 +20,7 @@ type Config struct {
 	Optimizer string   `default:"adam" choices:"adam,sgd" help:"of both networks; the rate of SGD shrinks by 1.000004 in each step, as in the paper's program"`
 	LR        float64  `default:"0.0002" help:"learning rate of both optimisers"`
 	Beta1     *float64 `default:"0.5" help:"Adam's decay of the averaged gradient, or SGD's momentum"`
+	R1        float64  `help:"weight γ of a penalty on D's slope at samples, γ/2·|∇D(x)|², of Mescheder et al. 2018; 0 for none"`
 	K         int      `default:"1" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
 }
 
@@ -29,6 +30,8 @@ var Presets = map[string]Config{
 	"torch":  {Net: "torch"},
 	"ring8":  {Latent: 16, LR: 1e-3},
 	"grid25": {Latent: 16, LR: 1e-3, Hidden: 256, Mixture: "grid25"},
+
+	"ring8-r1": {Latent: 16, LR: 1e-3, Beta1: new(0.0), R1: 0.1}, // which keeps all modes
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.
@@ -39,6 +42,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("gan: --mixture %s is neither ring8 nor grid25", c.Mixture)
 	case c.Latent < 1 || c.Hidden < 1 || c.K < 1:
 		return c, fmt.Errorf("gan: --latent %d, --hidden %d and --k %d must be at least 1", c.Latent, c.Hidden, c.K)
+	case c.R1 < 0:
+		return c, fmt.Errorf("gan: --r1 %g must not be negative", c.R1)
 	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1:
 		return c, fmt.Errorf("gan: --lr %g must not be negative, --beta1 %g must be in [0, 1)", c.LR, *c.Beta1)
 	}

@@ -112,9 +112,18 @@ func (m *Model) discriminatorStep(b *train.Batch) (metrics train.Metrics) {
 	for _, part := range b.Parts() {
 		var fake *torch.Tensor
 		torch.NoGrad(func() { fake = m.G.Forward(m.latents(part.Len)) })
-		real, judged := m.D.Forward(m.samples(part)), m.D.Forward(fake)
+		x := m.samples(part)
+		real, judged := m.D.Forward(x), m.D.Forward(fake)
 		lossReal, lossFake := m.loss.Real(real), m.loss.Fake(judged)
-		part.Backward(lossReal.Add(lossFake))
+		loss := lossReal.Add(lossFake)
+		if m.config.R1 > 0 {
+			part.Float32(func() {
+				penalty := gan.R1(m.D.Forward, x, m.config.R1)
+				loss = loss.Add(penalty)
+				metrics.Losses = append(metrics.Losses, train.Value{Name: "D/R1", Value: penalty})
+			})
+		}
+		part.Backward(loss)
 		metrics.Losses = append(metrics.Losses, train.Value{Name: "D/real", Value: lossReal}, train.Value{Name: "D/fake", Value: lossFake})
 		metrics.Stats = append(metrics.Stats, train.Value{Name: "D(real)", Value: real.Sigmoid().Mean()}, train.Value{Name: "D(fake)", Value: judged.Sigmoid().Mean()})
 	}

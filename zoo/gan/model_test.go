@@ -68,7 +68,7 @@ func TestTheNetworksOfThePaperBeginAsItsProgramDoes(t *testing.T) {
 func TestTheDiscriminatorLearns(t *testing.T) {
 	torchtest.Native(t)
 	pictures := zootest.Pictures{Items: 64, Channels: 1, Size: side}
-	for preset, set := range map[string]data.Dataset{"torch": pictures, "mnist": pictures, "grid25": data.FindMixture("grid25")} {
+	for preset, set := range map[string]data.Dataset{"torch": pictures, "mnist": pictures, "grid25": data.FindMixture("grid25"), "ring8-r1": data.FindMixture("ring8")} {
 		t.Run(preset, func(t *testing.T) {
 			torch.ManualSeed(1)
 			c := Presets[preset]

@@ -19,4 +19,10 @@ var System = train.System{
 		c := settings.(*Config)
 		return data.Options{Size: c.Size, Channels: c.Channels, Flip: c.Flip}
 	},
+	Defaults: func(settings any) train.Defaults {
+		if settings.(*Config).G == "cnn" {
+			return train.Defaults{Batch: 128}
+		}
+		return train.Defaults{}
+	},
 }

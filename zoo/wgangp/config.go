@@ -39,7 +39,7 @@ var Presets = map[string]Config{
 	"cifar10":       {Width: 256, Pool: "sum", Flip: true, BNEval: true},
 	"cifar10-cnn":   {Net: "cnn", Latent: 100, Width: 64, CriticWidth: 64, Critic: 1, Flip: true, BNEval: true},
 	"fashion-mnist": {Channels: 1, Width: 32, CriticWidth: 32, GenBatch: 1, Decay: new(20000)},
-	"emoji64":       {Size: 64, Width: 32, CriticWidth: 32, LR: 1e-4, Decay: new(0), GenBatch: 1},
+	"emoji64":       {Size: 64, Width: 16, CriticWidth: 16, LR: 2e-4, Decay: new(0), Critic: 2, GenBatch: 1},
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.

@@ -13,10 +13,16 @@ var System = train.System{
 	Data:        "fashion-mnist",
 	NewConfig:   func() any { return new(Config) },
 	Presets:     train.PresetsOf(Presets),
-	DataPresets: map[string]string{"mnist": "fashion-mnist", "fashion-mnist": "fashion-mnist"},
+	DataPresets: map[string]string{"mnist": "fashion-mnist", "fashion-mnist": "fashion-mnist", "emoji64": "emoji64"},
 	New:         train.NewOf(New),
 	DataOptions: func(settings any) data.Options {
 		c := settings.(*Config)
 		return data.Options{Size: c.Size, Channels: c.Channels, Flip: c.Flip}
+	},
+	Defaults: func(settings any) train.Defaults {
+		if settings.(*Config).Net == "cnn" {
+			return train.Defaults{Batch: 128}
+		}
+		return train.Defaults{}
 	},
 }

@@ -41,6 +41,16 @@ func (m goModule) unpack(ctx context.Context, work string, _ func(string)) (stri
 type debian struct{ name, version, folder string }
 
 func (d debian) unpack(ctx context.Context, work string, log func(string)) (string, error) {
+	file, err := d.download(ctx, work, log)
+	if err != nil {
+		return "", err
+	}
+	root, err := d.extract(ctx, file, work)
+	return filepath.Join(root, d.folder), err
+}
+
+// download leaves the package's archive in work.
+func (d debian) download(ctx context.Context, work string, log func(string)) (string, error) {
 	for _, tool := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return "", fmt.Errorf("%s is needed and is not in PATH: on a system without apt, unpack the Debian package %s %s elsewhere", tool, d.name, d.version)
@@ -65,15 +75,25 @@ func (d debian) unpack(ctx context.Context, work string, log func(string)) (stri
 			return "", fmt.Errorf("apt-get cannot download %s %s from this machine's sources: %w", d.name, d.version, oneLine(err))
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(work, d.name+"_*.deb"))
-	if err != nil || len(files) != 1 {
-		return "", fmt.Errorf("apt-get left %d files of %s, expected one", len(files), d.name)
-	}
+	return one(work, d.name+"_*.deb", "apt-get")
+}
+
+// extract unpacks the archive into a folder of work.
+func (d debian) extract(ctx context.Context, file, work string) (string, error) {
 	root := filepath.Join(work, "root")
-	if _, err := run(ctx, work, nil, "dpkg-deb", "-x", files[0], root); err != nil {
-		return "", fmt.Errorf("dpkg-deb cannot unpack %s: %w", filepath.Base(files[0]), oneLine(err))
+	if _, err := run(ctx, work, nil, "dpkg-deb", "-x", file, root); err != nil {
+		return "", fmt.Errorf("dpkg-deb cannot unpack %s: %w", filepath.Base(file), oneLine(err))
 	}
-	return filepath.Join(root, d.folder), nil
+	return root, nil
+}
+
+// one returns the only file of that pattern that a client left in work.
+func one(work, pattern, client string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(work, pattern))
+	if err != nil || len(files) != 1 {
+		return "", fmt.Errorf("%s left %d files %s, expected one", client, len(files), pattern)
+	}
+	return files[0], nil
 }
 
 // ownLists returns the options that make apt-get keep its lists and caches under work.

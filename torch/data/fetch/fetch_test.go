@@ -139,7 +139,7 @@ func TestWaitingForAnotherFetchCanBeGivenUp(t *testing.T) {
 
 func TestUnknownNameListsTheKnownOnes(t *testing.T) {
 	_, err := Get(context.Background(), "mnits", nil)
-	require.EqualError(t, err, `there is no data set "mnits"; known are fashion-mnist, mnist`)
+	require.EqualError(t, err, `there is no data set "mnits"; known are earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos`)
 }
 
 // client writes an executable script into the only folder of PATH.
@@ -197,6 +197,16 @@ func TestEverySetIsPinned(t *testing.T) {
 	for _, s := range Sets() {
 		require.NotEmpty(t, s.Holds, s.Name)
 		require.NotEmpty(t, s.Licence, s.Name)
+		require.NotEqual(t, len(s.Files) > 0, len(s.Packages) > 0, s.Name)
+		total := int64(0)
+		for _, p := range s.Packages {
+			require.Len(t, p.SHA256, 64, "%s %s", s.Name, p.Name)
+			require.NotEmpty(t, p.Licence)
+			total += p.Size
+		}
+		if total > 0 {
+			require.Equal(t, total, s.Download, s.Name)
+		}
 		for _, f := range s.Files {
 			require.Len(t, f.SHA256, 64, "%s %s", s.Name, f.Name)
 			require.Positive(t, f.Size)

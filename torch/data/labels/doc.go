@@ -19,8 +19,8 @@
 //
 // # Fields
 //
-// "label" is what training sees: -1 stands for a label that was taken away, so a system must know what that means. "clean"
-// is the label of the set underneath, for evaluation; where classes overlap it is the class before.
+// "label" is what training sees: -1 stands for a label that was taken away, which package gan/train refuses for systems that
+// do not know it. "clean" is the label of the set underneath, for evaluation; where classes overlap it is the class before.
 //
 // # The text
 //

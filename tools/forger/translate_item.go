@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 )
@@ -15,8 +16,49 @@ func (t *translator) translate(fields []data.Array) *torch.Tensor {
 	for i, a := range fields {
 		padded[i] = extend(a, roundUp(h, t.does.Multiple), roundUp(w, t.does.Multiple))
 	}
-	x := t.model.Translate(train.Upload(padded, 1, t.device), t.back)
+	x := translateTiled(t.model, train.Upload(padded, 1, t.device), t.back, t.tile)
 	return x.Narrow(2, 0, t.does.Scale*h).Narrow(3, 0, t.does.Scale*w)
+}
+
+// usualTile is the side of tiles where they give the same picture as the whole.
+const usualTile = 256
+
+// translateTiled is Translate of a batch, tile by tile where it is larger than the side that is asked for, or, with 0, than
+// the usual one where tiles change nothing. Of tiles without a margin, which do change something, neighbours are blended.
+func translateTiled(m train.Translator, b *train.Batch, back bool, side int) *torch.Tensor {
+	does := m.Translation()
+	if side == 0 && does.Margin > 0 {
+		side = usualTile
+	}
+	inputs := does.Inputs
+	if back {
+		inputs = []string{does.Target}
+	}
+	first := b.Tensor(inputs[0])
+	s := first.Shape()
+	if h, w := s[len(s)-2], s[len(s)-1]; side == 0 || max(h, w) <= side {
+		return m.Translate(b, back)
+	}
+	o := translation.Tiles{Side: side, Margin: does.Margin, Multiple: does.Multiple, Scale: does.Scale}
+	if does.Margin == 0 {
+		o.Blend = side / 4
+	}
+	if first.Dim() == 4 { // pictures, of which there is one field
+		return translation.Tiled(func(x *torch.Tensor) *torch.Tensor {
+			return m.Translate(train.NewBatch(map[string]*torch.Tensor{inputs[0]: x}), back)
+		}, first, o)
+	}
+	var maps []*torch.Tensor
+	for _, name := range inputs {
+		maps = append(maps, b.Tensor(name))
+	}
+	return translation.Tiled(func(x *torch.Tensor) *torch.Tensor {
+		part := map[string]*torch.Tensor{}
+		for i, name := range inputs {
+			part[name] = x.Select(1, i)
+		}
+		return m.Translate(train.NewBatch(part), back)
+	}, torch.Stack(maps, torch.StackOptions{Dim: 1}), o)
 }
 
 func roundUp(n, multiple int) int {

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/forgergan/forger/gan/features"
+	"github.com/forgergan/forger/gan/metrics"
+	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/nn"
+)
+
+// ownMetrics need more of a system than pictures: latents, or pictures of a class.
+var ownMetrics = map[string]string{"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test"}
+
+// parseMetrics reads --metrics: those of sets of pictures, and those of ownMetrics.
+func parseMetrics(list string) (sets, own []string, err error) {
+	var rest []string
+	for _, name := range strings.Split(list, ",") {
+		if known := ownMetrics[strings.TrimSpace(name)]; known != "" {
+			own = append(own, known)
+		} else {
+			rest = append(rest, name)
+		}
+	}
+	if len(rest) == 0 {
+		return nil, own, nil
+	}
+	if sets, err = metrics.ParseMetrics(strings.Join(rest, ",")); err != nil {
+		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test", err)
+	}
+	return sets, own, err
+}
+
+// ownScores adds the scores of e.own, of the checkpoint alone.
+func (e *evaluation) ownScores(r *evalReport, network string) error {
+	model, err := e.build()
+	if err != nil {
+		return err
+	}
+	if err := train.LoadCheckpoint(e.path, model, train.LoadOptions{Raw: e.c.Bool("raw")}); err != nil {
+		return err
+	}
+	test, err := e.open(data.Test)
+	if err != nil {
+		return err
+	}
+	o := ownEvaluation{evaluation: e, test: test, network: network, sampling: metrics.Sampling{
+		N: e.n, Reference: e.saved.Data + "-test", Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
+		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
+	}}
+	for _, name := range e.own {
+		torch.ManualSeed(e.seed)
+		leave, err := standing(e.c, model, e.batch)
+		if err != nil {
+			return err
+		}
+		e.log(fmt.Sprintf("%s of %s", name, e.path))
+		var s scoreReport
+		if name == "ppl" {
+			s, err = o.pathLength(model)
+		} else {
+			s, err = o.byClass(model, name)
+		}
+		leave()
+		if err != nil {
+			return err
+		}
+		s.Metric = name
+		r.Scores = append(r.Scores, s)
+	}
+	return nil
+}
+
+// ownEvaluation scores a loaded model.
+type ownEvaluation struct {
+	*evaluation
+	test     data.Dataset
+	network  string
+	sampling metrics.Sampling
+}
+
+// pathLength is the perceptual path length by LPIPS over VGG16 with the network inception, as published, and otherwise by
+// the distance over EfficientNet-Lite0.
+func (o ownEvaluation) pathLength(model train.Model) (s scoreReport, err error) {
+	l, ok := model.(train.Latent)
+	if !ok {
+		return s, fmt.Errorf("ppl needs a system whose pictures are made of latents alone, and %s is none", model.System())
+	}
+	name, trunkName, trunk := "PPL-EffNetLite0", "effnet-lite0", metrics.Trunk(features.NewEfficientNetLite0())
+	if o.network == "inception" {
+		name, trunkName, trunk = "PPL", "vgg16", features.NewVGG16()
+	}
+	if _, err := features.Load(trunkName, trunk, o.c.String("weights")); err != nil {
+		return s, err
+	}
+	lpips := metrics.NewLPIPS(trunk)
+	if o.network == "inception" {
+		if _, err := features.Load("lpips-vgg", lpips, o.c.String("weights")); err != nil {
+			return s, err
+		}
+	}
+	nn.To(lpips, nn.ToOptions{Device: &o.device})
+	settings := metrics.PathOptions{}
+	score, err := metrics.PathLength(o.c.Context, o.n, o.batch, func(k int) (from, to *torch.Tensor) {
+		return l.Latents(k).Flatten(flat), l.Latents(k).Flatten(flat)
+	}, func(z *torch.Tensor) *torch.Tensor {
+		shape := l.Latents(1).Shape()
+		shape[0] = z.Size(0)
+		return colour(l.Generate(z.View(shape...)))
+	}, func(a, b *torch.Tensor) *torch.Tensor {
+		return lpips.Forward(a.ToDevice(o.device), b.ToDevice(o.device))
+	}, settings)
+	sampling := o.sampling
+	sampling.Reference = "none"
+	s.Network, s.Value, s.Std = trunkName, score.Mean, score.Std
+	s.Protocol = metrics.Protocol(name, settings.String(), sampling.String())
+	return s, err
+}
+
+var flat = torch.FlattenOptions{StartDim: 1}
+
+// colour repeats grey pictures three times.
+func colour(x *torch.Tensor) *torch.Tensor {
+	if x.Size(1) == 3 {
+		return x
+	}
+	return x.Expand([]int{-1, 3, -1, -1})
+}
+
+// byClass compares pictures made of each class in turn with labelled ones.
+func (o ownEvaluation) byClass(model train.Model, name string) (s scoreReport, err error) {
+	c, ok := model.(train.Conditional)
+	if !ok {
+		return s, fmt.Errorf("%s needs a system that makes pictures of a class, and %s does not", name, model.System())
+	}
+	known, ok := o.test.(data.Labelled)
+	if !ok || len(known.Classes()) != c.Classes() {
+		return s, fmt.Errorf("%s needs data with the %d classes of the system, and %s has others or none", name, c.Classes(), o.test.Name())
+	}
+	made, err := metrics.GenerateLabelled(o.c.Context, o.n, o.batch, c.Classes(), c.SampleClasses)
+	if err != nil {
+		return s, err
+	}
+	if name == "ifid" {
+		return o.intra(made)
+	}
+	learning := metrics.AccuracyOptions{Seed: o.seed, Device: o.device, Log: o.log}
+	title := "GAN-train"
+	if name == "gan-train" {
+		s.Value, err = metrics.GANTrain(o.c.Context, made, o.test, c.Classes(), learning)
+	} else {
+		title = "GAN-test"
+		var pictures data.Dataset
+		if pictures, err = o.open(data.Train); err != nil {
+			return s, err
+		}
+		s.Value, err = metrics.GANTest(o.c.Context, pictures, made, c.Classes(), learning)
+	}
+	s.Network, s.Higher = "resnet32", true
+	s.Protocol = metrics.Protocol(title, s.Network, learning.String(), o.sampling.String())
+	return s, err
+}
+
+// intra is the mean Fréchet distance within classes, beside that of the training pictures.
+func (o ownEvaluation) intra(made data.Dataset) (s scoreReport, err error) {
+	net, err := metrics.OpenNetwork(o.c.Context, o.network, metrics.NetworkOptions{
+		Data: o.saved.Data, Weights: o.c.String("weights"), Preparation: o.c.String("preparation"), Device: o.device, Log: o.log,
+	})
+	if err != nil {
+		return s, err
+	}
+	pictures, err := o.open(data.Train)
+	if err != nil {
+		return s, err
+	}
+	var all [3]*metrics.ClassMoments
+	for i, set := range []data.Dataset{made, pictures, o.test} {
+		if all[i], err = metrics.CollectClasses(o.c.Context, net, set, o.n); err != nil {
+			return s, err
+		}
+	}
+	var floor float64
+	if floor, _, err = metrics.IntraFrechet(all[1], all[2]); err != nil {
+		return s, err
+	}
+	s.Value, _, err = metrics.IntraFrechet(all[0], all[2])
+	s.Network, s.Floor, s.Protocol = o.network, &floor, net.Protocol("iFD", o.sampling)
+	return s, err
+}
