@@ -46,6 +46,14 @@ type Conditional interface {
 	SampleClasses(labels *torch.Tensor) *torch.Tensor
 }
 
+// Mixer is a model that also makes pictures of what several classes have in common.
+type Mixer interface {
+	Conditional
+	// SampleMixtures makes a new picture (n, C, H, W) in [−1, 1] of each row of weights (n, Classes), float32 of at least 0
+	// that sum to 1, on the CPU.
+	SampleMixtures(weights *torch.Tensor) *torch.Tensor
+}
+
 // Translator is a model that makes pictures of pictures, or of label maps.
 type Translator interface {
 	Model
