@@ -76,6 +76,14 @@ type Translation struct {
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
 }
 
+// Informed is a model that must know what it is to learn from, as how its labels were corrupted.
+type Informed interface {
+	Model
+	// Inform tells the model its training set. Open calls it, on the device of the networks, before the first step. The error
+	// says why the set does not fit.
+	Inform(set data.Dataset) error
+}
+
 // Exhibitor is a model whose sample grid shows items of the data: input, output and target side by side.
 type Exhibitor interface {
 	Model
