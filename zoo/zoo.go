@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/cpgan"
 	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/discogan"
@@ -28,6 +29,7 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	cpgan.System,
 	srgan.System,
 	pix2pix.System,
 	pix2pixhd.System,

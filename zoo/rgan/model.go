@@ -20,14 +20,14 @@ type Model struct {
 	game       gan.Loss
 	optG, optD *optim.Adam
 	decay      []train.Schedule
-	fixed      *torch.Tensor // latents of the sample grid, one for each column
+	fixed      *torch.Tensor // latents of the sample grid, one for each row
 
 	transition *torch.Tensor // p(label | class), (Classes, Classes); nil where labels are taken as they are
 	clean      *torch.Tensor // p(class | label), nil as well
 }
 
-// columns is the number of pictures of each class in the sample grid, most the number of classes in it.
-const columns, most = 8, 16
+// rows is the number of latents of the sample grid.
+const rows = 8
 
 var games = map[string]gan.Loss{"wgan": gan.Wasserstein, "hinge": gan.Hinge, "gan": gan.NonSaturatingLogits}
 
@@ -39,7 +39,7 @@ func New(c Config) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{G: NewGenerator(c), D: NewDiscriminator(c), config: c, game: games[c.Loss]}
-	m.fixed = torch.Randn([]int{columns, c.Latent}).Own()
+	m.fixed = torch.Randn([]int{rows, c.Latent}).Own()
 	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{*c.Beta1, c.Beta2}}
 	m.optG, m.optD = optim.NewAdam(nn.Parameters(m.G), adam), optim.NewAdam(nn.Parameters(m.D), adam)
 	if *c.Decay > 0 {
@@ -178,10 +178,13 @@ func (m *Model) latents(n int) *torch.Tensor {
 	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
 }
 
-// Preview generates a row of each class, of the first ones if there are many, from the same latents each time.
+// Columns is the number of columns of the sample grid, one for each class.
+func (m *Model) Columns() int { return m.config.Classes }
+
+// Preview generates from the same latents each time, one in a row, a picture of each class.
 func (m *Model) Preview() *torch.Tensor {
-	rows := min(m.config.Classes, most)
-	return m.generate(m.fixed.Repeat(rows, 1), classes.Grid(rows*columns, rows))
+	z := m.fixed.RepeatInterleave(m.config.Classes, torch.RepeatInterleaveOptions{Dim: new(0)})
+	return m.generate(z, classes.Grid(m.config.Classes, m.config.Classes).Repeat(rows))
 }
 
 // Sample generates n pictures of classes drawn evenly.
@@ -206,6 +209,7 @@ func (m *Model) generate(z, y *torch.Tensor) (images *torch.Tensor) {
 }
 
 var (
+	_ train.Arranged    = (*Model)(nil)
 	_ train.Conditional = (*Model)(nil)
 	_ train.Informed    = (*Model)(nil)
 )
