@@ -16,6 +16,8 @@ import (
 // losses of an update's last step of D and of its step of G, then weights of G.
 func TestThreeUpdatesGiveTheOfficialNumbers(t *testing.T) {
 	torchtest.Native(t)
+	defer torch.SetThreads(torch.Threads())
+	torch.SetThreads(1) // small tensors
 	sn := Config{Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0)}
 	rc := sn
 	rc.D = "projection"
