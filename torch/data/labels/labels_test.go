@@ -173,6 +173,16 @@ func TestOverlapsAreThoseOfCPGAN(t *testing.T) {
 	require.Equal(t, []int{4, 0}, Overlap{10, 5}.Members(9))
 }
 
+func TestTheOriginalsOfAnOverlapAreItsItemsUnderTheirOwnLabels(t *testing.T) {
+	s := change(t, cycle("cifar", cifar10, 20), "7to3,symmetric:0.5").Originals()
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6}, all(s))
+	require.Equal(t, cifar10[:7], s.Classes())
+	require.Empty(t, s.Options().String())
+	batch, err := data.ReadItems(s, 7, 2)
+	require.NoError(t, err)
+	require.Equal(t, []int64{0, 1}, batch.Find("label").Int64)
+}
+
 func TestTheShareOfLabelsKeptIsThatOfEachClass(t *testing.T) {
 	set := items{"uneven", digits[:3], nil}
 	for class, n := range []int{100, 10, 3} {
