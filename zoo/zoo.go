@@ -15,6 +15,7 @@ import (
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/rgan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
@@ -36,6 +37,7 @@ var Systems = []train.System{
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
+	rgan.System,
 }
 
 // Find returns the system of that name.

@@ -76,6 +76,14 @@ type Translation struct {
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
 }
 
+// Informed is a model that must know what it is to learn from, as how its labels were corrupted.
+type Informed interface {
+	Model
+	// Inform tells the model its training set. Open calls it, on the device of the networks, before the first step. The error
+	// says why the set does not fit.
+	Inform(set data.Dataset) error
+}
+
 // Arranged is a model whose sample grid has rows of its own length, as those of a picture of each class.
 type Arranged interface {
 	Model

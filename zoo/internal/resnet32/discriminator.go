@@ -44,12 +44,12 @@ type DiscriminatorOptions struct {
 // NewACGANDiscriminator makes a residual discriminator that classifies pictures, with its initial weights: Xavier's uniform
 // distribution, with gain √2 in 3×3 convolutions; biases 0.
 func NewACGANDiscriminator(o DiscriminatorOptions) *Discriminator {
-	return &Discriminator{newBody(o), newClassHead(o), o.Sum}
+	return &Discriminator{newBody(o), NewClassHead(o), o.Sum}
 }
 
 // NewProjectionDiscriminator makes a residual discriminator of pairs of a picture and a label, initialised as the other.
 func NewProjectionDiscriminator(o DiscriminatorOptions) *Discriminator {
-	return &Discriminator{newBody(o), newProjectionHead(o), o.Sum}
+	return &Discriminator{newBody(o), NewProjectionHead(o), o.Sum}
 }
 
 // Forward judges pictures x (N, Channels, H, W) in [−1, 1] with labels y (N), int64, which a ClassHead does not look at.
@@ -73,7 +73,8 @@ type ClassHead struct {
 	Cls *nn.Linear `nn:"linear5cls.linear"`
 }
 
-func newClassHead(o DiscriminatorOptions) *ClassHead {
+// NewClassHead makes a head for maps of o.Width features.
+func NewClassHead(o DiscriminatorOptions) *ClassHead {
 	l := layers{o.SpectralNorm, o.Xavier}
 	return &ClassHead{l.linear(o.Width, 1), layers{}.linear(o.Width, o.Classes)}
 }
@@ -89,7 +90,8 @@ type ProjectionHead struct {
 	Embed  *nn.Embedding `nn:"embed5.embed"`
 }
 
-func newProjectionHead(o DiscriminatorOptions) *ProjectionHead {
+// NewProjectionHead makes a head for maps of o.Width features.
+func NewProjectionHead(o DiscriminatorOptions) *ProjectionHead {
 	l := layers{o.SpectralNorm, o.Xavier}
 	return &ProjectionHead{l.linear(o.Width, 1, nn.LinearOptions{NoBias: true}), l.embedding(o.Classes, o.Width)}
 }

@@ -2,51 +2,15 @@ package resnet32
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
-
-// fill gives entry n of the state of a network, element j, numbers that follow from s = sin(0.37·j + 1.3·n), in float64.
-func fill(module any) {
-	nn.To(module, nn.ToOptions{DType: torch.Float64})
-	for n, e := range nn.StateDict(module) {
-		if !e.Tensor.DType().IsFloat() {
-			continue
-		}
-		numbers := make([]float64, e.Tensor.Numel())
-		for j := range numbers {
-			s := math.Sin(0.37*float64(j) + 1.3*float64(n))
-			switch {
-			case strings.HasSuffix(e.Name, "var"):
-				numbers[j] = 1 + 0.5*s*s
-			case e.Tensor.Dim() >= 2:
-				numbers[j] = s * math.Sqrt(2*float64(e.Tensor.Size(0))/float64(len(numbers)))
-			default:
-				numbers[j] = 0.5 + 0.1*s
-			}
-		}
-		torch.NoGrad(func() { e.Tensor.CopyInPlace(torch.FromSlice(numbers, e.Tensor.Shape()...)) })
-	}
-}
-
-// wave is amplitude·sin(rate·j) over the elements of a tensor.
-func wave(amplitude, rate float64, shape ...int) *torch.Tensor {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	numbers := make([]float64, n)
-	for j := range numbers {
-		numbers[j] = amplitude * math.Sin(rate*float64(j))
-	}
-	return torch.FromSlice(numbers, shape...)
-}
 
 // requireOutput compares the mean, the first three elements and the last one.
 func requireOutput(t *testing.T, want [5]float64, x *torch.Tensor) {
@@ -57,8 +21,8 @@ func requireOutput(t *testing.T, want [5]float64, x *torch.Tensor) {
 }
 
 var (
-	z      = func() *torch.Tensor { return wave(1, 0.11, 4, 128) }
-	images = func() *torch.Tensor { return wave(0.9, 0.013, 4, 3, 32, 32) }
+	z      = func() *torch.Tensor { return zootest.Wave(1, 0.11, 0, 4, 128) }
+	images = func() *torch.Tensor { return zootest.Wave(0.9, 0.013, 0, 4, 3, 32, 32) }
 	labels = func() *torch.Tensor { return torch.FromSlice([]int64{0, 1, 2, 3}, 4) }
 )
 
@@ -68,7 +32,7 @@ func TestTheGeneratorGivesTheOfficialNumbersInBothModes(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		g := NewGenerator(GeneratorOptions{Classes: 10, Latent: 128, Width: 256, Channels: 3})
-		fill(g)
+		zootest.Fill(g)
 		nn.Eval(g)
 		requireOutput(t, [5]float64{0.4021083753, 0.3664866018, 0.3430196233, 0.3427144897, 0.3415169445}, g.Forward(z(), labels()))
 		nn.Train(g)
@@ -82,8 +46,8 @@ func TestTheGeneratorMixesClassesByTheirWeights(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		g := NewGenerator(GeneratorOptions{Classes: 5, Latent: 128, Width: 128, Channels: 3})
-		fill(g)
-		weights := wave(1, 1, 4, 5).Softmax(1)
+		zootest.Fill(g)
+		weights := zootest.Wave(1, 1, 0, 4, 5).Softmax(1)
 		nn.Eval(g)
 		x := g.Forward(z(), weights)
 		requireOutput(t, [5]float64{-0.0419048874, 0.5836332930, 0.5750779571, 0.5750798423, 0.3324548272}, x)
@@ -98,14 +62,14 @@ func TestTheDiscriminatorsGiveTheOfficialNumbers(t *testing.T) {
 	torch.Scope(func() {
 		o := DiscriminatorOptions{Classes: 10, Width: 128, Channels: 3}
 		d := NewACGANDiscriminator(o)
-		fill(d)
+		zootest.Fill(d)
 		out := d.Forward(images(), nil)
 		requireOutput(t, [5]float64{2.7939034113, 2.7936651824, 2.7941741894, 2.7943284468, 2.7934458265}, out.Score)
 		requireOutput(t, [5]float64{0.3634855900, -1.7612504572, 2.6731629496, -1.8115378249, 0.0513193890}, out.Classes)
 
 		o.Sum, o.SpectralNorm = true, true
 		d = NewACGANDiscriminator(o)
-		fill(d)
+		zootest.Fill(d)
 		nn.Eval(d)
 		out = d.Forward(images(), nil)
 		requireOutput(t, [5]float64{1023.9913382482, 1035.1929242582, 1011.9602824274, 1012.1339795556, 1036.6781667514}, out.Score)
@@ -116,7 +80,7 @@ func TestTheDiscriminatorsGiveTheOfficialNumbers(t *testing.T) {
 			d.Forward(images(), nil).Score)
 
 		d = NewProjectionDiscriminator(o)
-		fill(d)
+		zootest.Fill(d)
 		nn.Eval(d)
 		requireOutput(t, [5]float64{98.0697871430, -1010.5102669779, 1248.3259747373, -1341.0680203955, 1495.5314612082},
 			d.Forward(images(), labels()).Score)
