@@ -62,11 +62,7 @@ func (o ownEvaluation) mutual(model train.Model, r *evalReport) (s scoreReport, 
 	if overlap == (labels.Overlap{}) {
 		return s, fmt.Errorf("dma needs a run on classes that overlap, as with --labels 10to5")
 	}
-	var members [][]int
-	for class := range overlap.Classes {
-		members = append(members, overlap.Members(class))
-	}
-	mixtures := gan.Mixtures(members, mixer.Classes())
+	mixtures := gan.Mixtures(overlap.States(), mixer.Classes())
 	made, err := metrics.GenerateLabelled(o.c.Context, o.n, o.batch, overlap.Classes, func(classes *torch.Tensor) *torch.Tensor {
 		return mixer.SampleMixtures(mixtures.IndexSelect(0, classes))
 	})

@@ -57,16 +57,13 @@ func traced(t *testing.T, c *parity.Case, method string) Config {
 		require.NoError(t, json.Unmarshal([]byte(text), to))
 	}
 	config := Config{Method: method, Loss: loss, NoDropout: true, Lambda: &lambdas[0], ClassG: lambdas[2], ClassD: lambdas[3], Decay: new(100)}
-	if loss == "gan" {
-		config.Loss = "bce"
-	}
 	var classes int
 	argument(g, "num_classes", &classes)
 	argument(g, "latent_dim", &config.Latent)
 	argument(g, "channels", &config.Width)
 	argument(g, "image_size", &config.Size)
-	argument(d, "channels", &config.CriticWidth)
-	argument(d, "spectral_norm", &config.SpectralNorm)
+	argument(d, "channels", &config.DWidth)
+	argument(d, "spectral_norm", &config.Spectral)
 	argument(d, "pooling", &config.Pool)
 	config.Classes = fmt.Sprint(classes)
 	config.Critic, config.GenBatch = c.Int("num_critic", 5), c.Int("g_bs_multiple", 2)
@@ -125,7 +122,7 @@ func named(metrics train.Metrics) map[string]*torch.Tensor {
 func TestThreeUpdatesWithAPenaltyGiveTheOfficialNumbers(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
-		m, err := New(Config{Classes: "5", Width: 16, CriticWidth: 16, NoDropout: true})
+		m, err := New(Config{Classes: "5", Width: 16, DWidth: 16, NoDropout: true})
 		require.NoError(t, err)
 		zootest.Fill(m.G)
 		zootest.Fill(m.D)

@@ -69,7 +69,7 @@ func (m *Model) generatorStep(batches []real, latents func(n int) *torch.Tensor)
 		}
 		s, y := torch.Cat(weights), torch.Cat(labels)
 		judged := m.D.Forward(m.G.Forward(latents(s.Size(0)), s), y)
-		loss := m.loss.Generator(judged.Score)
+		loss := m.game.Generator(judged.Score)
 		metrics.Losses = append(metrics.Losses, train.Value{Name: "G", Value: loss})
 		if judged.Classes != nil {
 			class := m.classLossG(judged.Classes, s, y).MulScalar(m.config.ClassG)
@@ -112,7 +112,7 @@ func (m *Model) criticStep(b real, latents func(n int) *torch.Tensor, alpha *tor
 		s := m.condition(part, &judged)
 		var fake *torch.Tensor
 		torch.NoGrad(func() { fake = m.G.Forward(latents(part.batch.Len), s) })
-		lossReal, lossFake := m.loss.Real(judged.Score), m.loss.Fake(m.D.Forward(fake, part.labels).Score)
+		lossReal, lossFake := m.game.Real(judged.Score), m.game.Fake(m.D.Forward(fake, part.labels).Score)
 		total := lossReal.Add(lossFake)
 		metrics.Losses = append(metrics.Losses, train.Value{Name: "D", Value: total})
 		metrics.Stats = append(metrics.Stats, train.Value{Name: "D/real", Value: lossReal}, train.Value{Name: "D/fake", Value: lossFake})

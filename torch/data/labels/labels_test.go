@@ -165,11 +165,7 @@ func TestOverlapsAreThoseOfCPGAN(t *testing.T) {
 	require.Equal(t, 6, s.Clean(13))
 	require.Equal(t, []string{"airplane/automobile/dog/frog", "automobile/bird/cat/frog", "cat/deer/dog/frog"}, s.Classes())
 
-	var states [][]int
-	for class := range 7 {
-		states = append(states, Overlap{7, 3}.Members(class))
-	}
-	require.Equal(t, [][]int{{0}, {0, 1}, {1}, {1, 2}, {2}, {2, 0}, {0, 1, 2}}, states)
+	require.Equal(t, [][]int{{0}, {0, 1}, {1}, {1, 2}, {2}, {2, 0}, {0, 1, 2}}, Overlap{7, 3}.States())
 	require.Equal(t, []int{4, 0}, Overlap{10, 5}.Members(9))
 }
 
