@@ -62,7 +62,7 @@ func TestTheGeneratorIsGivenPosteriorsThatStaySoftOrLabels(t *testing.T) {
 		m, err := New(quick["cpgan"])
 		require.NoError(t, err)
 		x := torch.Randn([]int{6, 1, 16, 16}).SetRequiresGrad(true)
-		r := real{images: x, labels: torch.FromSlice([]int64{0, 1, 0, 1, 0, 1})}
+		r := prepared{images: x, labels: torch.FromSlice([]int64{0, 1, 0, 1, 0, 1})}
 		judged := m.D.Forward(x, nil)
 		s := m.condition(r, &judged)
 		require.False(t, s.RequiresGrad(), "the generator's condition teaches the classifier nothing")

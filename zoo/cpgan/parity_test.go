@@ -79,10 +79,10 @@ func checkTrace(t *testing.T, c *parity.Case, method string) {
 	c.Load(m.D, "D.")
 	latents, batches := 0, 0
 	for step := 0; c.Outputs[fmt.Sprintf("update%d.D/loss", step)] != nil; step++ {
-		var of []real
+		var of []prepared
 		for range m.config.Critic {
 			images, labels := c.Inputs[fmt.Sprintf("x%d", batches)], c.Inputs[fmt.Sprintf("y%d", batches)]
-			of = append(of, real{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, labels})
+			of = append(of, prepared{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, labels})
 			batches++
 		}
 		metrics := m.update(of, func(int) *torch.Tensor {
@@ -137,14 +137,14 @@ func TestThreeUpdatesWithAPenaltyGiveTheOfficialNumbers(t *testing.T) {
 			{"D": 5.675501252, "D/class": 11.467029456, "D/penalty": 8047.392150729, "G": 55.584094950, "G/class": 2.718206921},
 			{"D": 16.353732002, "D/class": 13.573359972, "D/penalty": 3779.857444267, "G": 16.453970764, "G/class": 6.467243515},
 		} {
-			var of []real
+			var of []prepared
 			for range 5 {
 				images := zootest.Wave(0.9, 0.013, 0.7*float64(batches), 4, 3, 32, 32)
 				labels := make([]int64, 4)
 				for b := range labels {
 					labels[b] = int64((b + batches) % 5)
 				}
-				of = append(of, real{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, torch.FromSlice(labels)})
+				of = append(of, prepared{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, torch.FromSlice(labels)})
 				batches++
 			}
 			got := named(m.update(of, latents, alpha))
