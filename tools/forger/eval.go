@@ -197,7 +197,7 @@ func (e *evaluation) network(r *evalReport, name string) error {
 
 // reference is the test split, or the statistics that --reference names, and how a protocol calls them.
 func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.Sample, string, error) {
-	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: pictureSize(set)})
+	protocol := net.Protocol("moments", metrics.Sampling{Reference: testName(e.saved.Data, set), Size: pictureSize(set)})
 	if path := e.c.String("reference"); path != "" {
 		m, said, err := metrics.LoadMoments(path)
 		if err != nil {
@@ -217,12 +217,12 @@ func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.
 			return nil, "", err
 		}
 	}
-	return test, e.saved.Data + "-test", nil
+	return test, testName(e.saved.Data, set), nil
 }
 
 // open opens a split of the run's data, without augmentation.
 func (e *evaluation) open(split data.Split) (data.Dataset, error) {
-	return openData(e.c, e.system, e.settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
+	return openReal(e.c, e.system, e.settings, e.saved.Options, split)
 }
 
 // split takes in n pictures of a split.

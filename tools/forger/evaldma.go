@@ -62,26 +62,19 @@ func (o ownEvaluation) mutual(model train.Model, r *evalReport) (s scoreReport, 
 	if overlap == (labels.Overlap{}) {
 		return s, fmt.Errorf("dma needs a run on classes that overlap, as with --labels 10to5")
 	}
-	var members [][]int
-	for class := range overlap.Classes {
-		members = append(members, overlap.Members(class))
-	}
-	pictures, err := o.open(data.Train)
-	if err != nil {
-		return s, err
-	}
-	set, err := labels.Apply(pictures, labels.Options{Overlap: overlap})
-	if err != nil {
-		return s, err
-	}
-	mixtures := gan.Mixtures(members, mixer.Classes())
+	mixtures := gan.Mixtures(overlap.States(), mixer.Classes())
 	made, err := metrics.GenerateLabelled(o.c.Context, o.n, o.batch, overlap.Classes, func(classes *torch.Tensor) *torch.Tensor {
 		return mixer.SampleMixtures(mixtures.IndexSelect(0, classes))
 	})
 	if err != nil {
 		return s, err
 	}
-	judge, err := o.judge(set.Originals(), overlap.Classes)
+	pictures, err := o.open(data.Train)
+	if err != nil {
+		return s, err
+	}
+	o.sampling.Reference = "none"
+	judge, err := o.judge(pictures, overlap.Classes)
 	if err != nil {
 		return s, err
 	}
@@ -90,10 +83,10 @@ func (o ownEvaluation) mutual(model train.Model, r *evalReport) (s scoreReport, 
 		return s, err
 	}
 	dma := metrics.NewDMA(accuracies, overlap)
-	score := func(metric string, value float64) scoreReport {
-		protocol := judge.protocol("DMA-" + overlap.String())
+	score := func(metric, title string, value float64) scoreReport {
+		protocol := judge.protocol(title + "-" + overlap.String())
 		return scoreReport{Score: metrics.Score{Metric: metric, Protocol: protocol, Value: value, Higher: true}, Network: judge.network}
 	}
-	r.Scores = append(r.Scores, score("distinct", dma.Distinct), score("mutual", dma.Mutual))
-	return score("dma", dma.Accuracy), nil
+	r.Scores = append(r.Scores, score("distinct", "Distinct", dma.Distinct), score("mutual", "Mutual", dma.Mutual))
+	return score("dma", "DMA", dma.Accuracy), nil
 }

@@ -50,7 +50,7 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		return err
 	}
 	o := ownEvaluation{evaluation: e, test: test, network: network, sampling: metrics.Sampling{
-		N: e.n, Reference: e.saved.Data + "-test", Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
+		N: e.n, Reference: testName(e.saved.Data, test), Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
 	for _, name := range e.own {

@@ -18,25 +18,25 @@ import (
 
 // Config are the settings of the networks and their training. The zero value of a field is its default.
 type Config struct {
-	Method       string   `default:"cpgan" choices:"cpgan,acgan,cgan" help:"what the generator is given: posteriors of the classifier, or labels, judged by a classifier or by projection"`
-	Classes      string   `default:"10" help:"number of labels, or how classes overlap, as in 10to5; the data are then labelled so, as by --labels 10to5"`
-	Size         int      `default:"32" help:"picture side in pixels, a multiple of 8"`
-	Channels     int      `default:"3" help:"1 for grey pictures, 3 for colour"`
-	Latent       int      `default:"128" help:"length of the latent vector z"`
-	Width        int      `default:"128" help:"feature maps of the generator"`
-	CriticWidth  int      `default:"128" help:"feature maps of the discriminator"`
-	NoDropout    bool     `help:"no dropout in the discriminator; it is what keeps posteriors soft"`
-	SpectralNorm bool     `help:"spectral norm in the discriminator, but not in its classifier"`
-	Pool         string   `default:"mean" choices:"mean,sum" help:"how the discriminator joins the last map for its score"`
-	Loss         string   `default:"wgan" choices:"wgan,hinge,bce" help:"the adversarial loss"`
-	Lambda       *float64 `default:"10" help:"weight of the gradient penalty"`
-	ClassG       float64  `default:"0.4" help:"weight of the class loss of the generator"`
-	ClassD       float64  `default:"1" help:"weight of the class loss of the discriminator"`
-	LR           float64  `default:"0.0002" help:"learning rate of both Adams"`
-	Beta1        *float64 `default:"0" help:"Adam's decay of the averaged gradient"`
-	Decay        *int     `default:"100000" help:"steps over which both learning rates fall to 0, 0 to keep them"`
-	Critic       int      `default:"5" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
-	GenBatch     int      `default:"2" help:"pictures of a step of the generator, in batches; at most as many as --critic"`
+	Method    string   `default:"cpgan" choices:"cpgan,acgan,cgan" help:"what the generator is given: posteriors of the classifier, or labels, judged by a classifier or by projection"`
+	Classes   string   `default:"10" help:"number of labels, or how classes overlap, as in 10to5; the data are then labelled so, as by --labels 10to5"`
+	Size      int      `default:"32" help:"picture side in pixels, a multiple of 8"`
+	Channels  int      `default:"3" help:"1 for grey pictures, 3 for colour"`
+	Latent    int      `default:"128" help:"length of the latent vector z"`
+	Width     int      `default:"128" help:"feature maps of the generator"`
+	DWidth    int      `default:"128" help:"feature maps of the discriminator"`
+	NoDropout bool     `help:"no dropout in the discriminator; it is what keeps posteriors soft"`
+	Spectral  bool     `help:"spectral norm in the discriminator, but not in its classifier"`
+	Pool      string   `default:"mean" choices:"mean,sum" help:"how the discriminator joins the last map for its score"`
+	Loss      string   `default:"wgan" choices:"wgan,hinge,gan" help:"the adversarial game"`
+	Lambda    *float64 `default:"10" help:"weight of the gradient penalty"`
+	ClassG    float64  `default:"0.4" help:"weight of the class loss of the generator"`
+	ClassD    float64  `default:"1" help:"weight of the class loss of the discriminator"`
+	LR        float64  `default:"0.0002" help:"learning rate of both Adams"`
+	Beta1     *float64 `default:"0" help:"Adam's decay of the averaged gradient"`
+	Decay     *int     `default:"100000" help:"steps over which both learning rates fall to 0, 0 to keep them"`
+	Critic    int      `default:"5" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
+	GenBatch  int      `default:"2" help:"pictures of a step of the generator, in batches; at most as many as --critic"`
 }
 
 // Presets are published settings, and settings for 2 cores.
@@ -54,12 +54,12 @@ var Presets = map[string]Config{
 // small is for grey pictures: without the penalty, which is most of the work, a spectral norm bounds the discriminator.
 func small(method string) Config {
 	return Config{
-		Method: method, Classes: "10to5", Channels: 1, Width: 32, CriticWidth: 32, SpectralNorm: true, Pool: "sum", Loss: "hinge",
+		Method: method, Classes: "10to5", Channels: 1, Width: 32, DWidth: 32, Spectral: true, Pool: "sum", Loss: "hinge",
 		Lambda: new(0.0), LR: 4e-4, Decay: new(4000), Critic: 2, GenBatch: 1,
 	}
 }
 
-var games = map[string]gan.Loss{"wgan": gan.Wasserstein, "hinge": gan.Hinge, "bce": gan.NonSaturatingLogits}
+var games = map[string]gan.Loss{"wgan": gan.Wasserstein, "hinge": gan.Hinge, "gan": gan.NonSaturatingLogits}
 
 // withDefaults fills in defaults and refuses settings that no network has.
 func (c Config) withDefaults() (Config, error) {
@@ -72,8 +72,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("cpgan: --size %d is not a multiple of 8", c.Size)
 	case c.Channels != 1 && c.Channels != 3:
 		return c, fmt.Errorf("cpgan: --channels %d is neither 1 nor 3", c.Channels)
-	case c.Latent < 1 || c.Width < 1 || c.CriticWidth < 1:
-		return c, fmt.Errorf("cpgan: --latent %d, --width %d and --critic-width %d must be at least 1", c.Latent, c.Width, c.CriticWidth)
+	case c.Latent < 1 || c.Width < 1 || c.DWidth < 1:
+		return c, fmt.Errorf("cpgan: --latent %d, --width %d and --d-width %d must be at least 1", c.Latent, c.Width, c.DWidth)
 	case c.GenBatch < 1 || c.Critic < c.GenBatch:
 		return c, fmt.Errorf("cpgan: --gen-batch %d must be at least 1 and at most --critic, %d", c.GenBatch, c.Critic)
 	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1:

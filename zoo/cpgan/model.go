@@ -1,12 +1,17 @@
 package cpgan
 
 import (
+	"fmt"
+
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
 	"github.com/forgergan/forger/torch/optim/schedule"
+	"github.com/forgergan/forger/zoo/internal/classes"
 	"github.com/forgergan/forger/zoo/internal/resnet32"
 )
 
@@ -17,7 +22,7 @@ type Model struct {
 
 	config     Config
 	labels     int // of the data
-	loss       gan.Loss
+	game       gan.Loss
 	optG, optD *optim.Adam
 	decay      []train.Schedule
 	fixed      *torch.Tensor // latents of the rows of the sample grid
@@ -36,7 +41,7 @@ func New(c Config) (*Model, error) {
 		return nil, err
 	}
 	n, overlap, _ := c.classes()
-	m := &Model{config: c, labels: n, loss: games[c.Loss]}
+	m := &Model{config: c, labels: n, game: games[c.Loss]}
 	m.G = resnet32.NewGenerator(resnet32.GeneratorOptions{
 		Classes: n, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size, UniformGains: true,
 	})
@@ -45,11 +50,11 @@ func New(c Config) (*Model, error) {
 		judge = resnet32.NewProjectionDiscriminator
 	}
 	m.D = judge(resnet32.DiscriminatorOptions{
-		Classes: n, Width: c.CriticWidth, Channels: c.Channels,
-		Sum: c.Pool == "sum", Dropout: !c.NoDropout, SpectralNorm: c.SpectralNorm,
+		Classes: n, Width: c.DWidth, Channels: c.Channels,
+		Sum: c.Pool == "sum", Dropout: !c.NoDropout, SpectralNorm: c.Spectral,
 	})
 	m.fixed = torch.Randn([]int{rows, c.Latent}).Own()
-	m.states = gan.Mixtures(states(n, overlap.Classes, overlap.Members), n).Own()
+	m.states = gan.Mixtures(states(n, overlap), n).Own()
 	m.begun = torch.Zeros([]int{}).Own()
 	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{*c.Beta1, 0.9}}
 	m.optD = optim.NewAdam(nn.Parameters(m.D), adam)
@@ -58,15 +63,13 @@ func New(c Config) (*Model, error) {
 	return m, nil
 }
 
-// states are the sets of labels of each class before classes overlapped, or of each label where they do not.
-func states(labels, classes int, members func(class int) []int) (sets [][]int) {
-	for class := range classes {
-		sets = append(sets, members(class))
+// states are the labels of each class before classes overlapped, or of each label alone where they do not.
+func states(n int, overlap labels.Overlap) (sets [][]int) {
+	if overlap.Classes > 0 {
+		return overlap.States()
 	}
-	if classes == 0 {
-		for k := range labels {
-			sets = append(sets, []int{k})
-		}
+	for k := range n {
+		sets = append(sets, []int{k})
 	}
 	return sets
 }
@@ -104,6 +107,14 @@ func (m *Model) Parts() train.Parts {
 	}
 }
 
+// Inform refuses a set whose labels are not those of the settings.
+func (m *Model) Inform(set data.Dataset) error {
+	if known, ok := set.(data.Labelled); ok && len(known.Classes()) != m.labels {
+		return fmt.Errorf("cpgan: %s has labels of %d classes, not the %d of --classes %s", set.Name(), len(known.Classes()), m.labels, m.config.Classes)
+	}
+	return nil
+}
+
 // latents draws z ~ N(0, 1), (n, Latent), on the networks' device.
 func (m *Model) latents(n int) *torch.Tensor {
 	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: torch.TensorOptions{Device: m.fixed.Device()}})
@@ -121,15 +132,15 @@ func (m *Model) Preview() *torch.Tensor {
 
 // Sample generates n pictures of labels drawn evenly.
 func (m *Model) Sample(n int) *torch.Tensor {
-	return m.SampleClasses(torch.RandInt(0, m.labels, []int{n}, torch.RandIntOptions{TensorOptions: torch.TensorOptions{DType: torch.Int64}}))
+	return m.SampleClasses(classes.Draw(n, m.labels, torch.Device{}))
 }
 
 // Classes is the number of labels.
 func (m *Model) Classes() int { return m.labels }
 
-// SampleClasses generates a picture of each of the labels (n): what belongs to it alone.
-func (m *Model) SampleClasses(labels *torch.Tensor) *torch.Tensor {
-	return m.SampleMixtures(gan.OneHot(labels, m.labels))
+// SampleClasses generates a picture of each of the labels y (n): what belongs to it alone.
+func (m *Model) SampleClasses(y *torch.Tensor) *torch.Tensor {
+	return m.SampleMixtures(gan.OneHot(y, m.labels))
 }
 
 // SampleMixtures generates a picture of each row of weights of labels (n, Classes): of even ones, what they have in common.

@@ -14,14 +14,14 @@ import (
 
 // quick is a network of each method that is quick to train.
 var quick = map[string]Config{
-	"cpgan": {Classes: "5to2", Channels: 1, Size: 16, Width: 8, CriticWidth: 8, Latent: 8, Critic: 2, LR: 2e-3},
+	"cpgan": {Classes: "5to2", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 2, LR: 2e-3},
 	"acgan": {
-		Method: "acgan", Classes: "4", Channels: 1, Size: 16, Width: 8, CriticWidth: 8, Latent: 8, Critic: 2, NoDropout: true,
-		Loss: "bce", Lambda: new(0.0), LR: 2e-3,
+		Method: "acgan", Classes: "4", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 2, NoDropout: true,
+		Loss: "gan", Lambda: new(0.0), LR: 2e-3,
 	},
 	"cgan": {
-		Method: "cgan", Classes: "4", Channels: 1, Size: 16, Width: 8, CriticWidth: 8, Latent: 8, Critic: 1, GenBatch: 1,
-		SpectralNorm: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0), LR: 2e-3,
+		Method: "cgan", Classes: "4", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 1, GenBatch: 1,
+		Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0), LR: 2e-3,
 	},
 }
 
@@ -62,7 +62,7 @@ func TestTheGeneratorIsGivenPosteriorsThatStaySoftOrLabels(t *testing.T) {
 		m, err := New(quick["cpgan"])
 		require.NoError(t, err)
 		x := torch.Randn([]int{6, 1, 16, 16}).SetRequiresGrad(true)
-		r := real{images: x, labels: torch.FromSlice([]int64{0, 1, 0, 1, 0, 1})}
+		r := prepared{images: x, labels: torch.FromSlice([]int64{0, 1, 0, 1, 0, 1})}
 		judged := m.D.Forward(x, nil)
 		s := m.condition(r, &judged)
 		require.False(t, s.RequiresGrad(), "the generator's condition teaches the classifier nothing")
@@ -94,9 +94,9 @@ func TestTheFirstStepLeavesTheGeneratorAlone(t *testing.T) {
 			b.More = []*train.Batch{batch()}
 			return m.Step(b).Losses
 		}
-		require.Len(t, step(), 3)
+		require.Len(t, step(), 2)
 		require.True(t, weight.Equal(before))
-		require.Len(t, step(), 5)
+		require.Len(t, step(), 4)
 		require.False(t, weight.Equal(before))
 	})
 }
@@ -123,6 +123,23 @@ func TestPicturesOfAMixtureAreBetweenThoseOfItsClasses(t *testing.T) {
 		mixed := draw(func() *torch.Tensor { return m.SampleMixtures(torch.FromSlice([]float32{0, 1, 1, 0}, 2, 2)) })
 		require.True(t, labelled.Equal(mixed))
 	})
+}
+
+// animals is a set of so many classes.
+type animals struct {
+	zootest.Labelled
+	names []string
+}
+
+func (a animals) Classes() []string { return a.names }
+func (a animals) Label(i int) int   { return i % len(a.names) }
+
+func TestDataOfOtherClassesAreRefused(t *testing.T) {
+	torchtest.Native(t)
+	m, err := New(quick["cpgan"])
+	require.NoError(t, err)
+	require.NoError(t, m.Inform(animals{names: []string{"emu/kiwi/owl", "kiwi/kea/owl"}}))
+	require.EqualError(t, m.Inform(animals{names: []string{"emu", "kiwi", "kea"}}), "cpgan: pictures has labels of 3 classes, not the 2 of --classes 5to2")
 }
 
 func TestTheLearningRatesFallToZeroInTheLastStep(t *testing.T) {
@@ -159,7 +176,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		`cpgan: --classes "keep:0.5" is neither a number of at least 2 nor an overlap such as 10to5 or 7to3`: {Classes: "keep:0.5"},
 		"cpgan: --size 28 is not a multiple of 8":                                                            {Size: 28},
 		"cpgan: --channels 2 is neither 1 nor 3":                                                             {Channels: 2},
-		"cpgan: --latent -1, --width 128 and --critic-width 128 must be at least 1":                          {Latent: -1},
+		"cpgan: --latent -1, --width 128 and --d-width 128 must be at least 1":                               {Latent: -1},
 		"cpgan: --gen-batch 2 must be at least 1 and at most --critic, 1":                                    {Critic: 1},
 		"cpgan: --lr 0.0002 must not be negative, --beta1 1 must be in [0, 1)":                               {Beta1: new(1.0)},
 		"cpgan: --lambda 10, --class-g 0.4, --class-d 1 and --decay -1 must not be negative":                 {Decay: new(-1)},

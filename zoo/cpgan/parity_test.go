@@ -57,16 +57,13 @@ func traced(t *testing.T, c *parity.Case, method string) Config {
 		require.NoError(t, json.Unmarshal([]byte(text), to))
 	}
 	config := Config{Method: method, Loss: loss, NoDropout: true, Lambda: &lambdas[0], ClassG: lambdas[2], ClassD: lambdas[3], Decay: new(100)}
-	if loss == "gan" {
-		config.Loss = "bce"
-	}
 	var classes int
 	argument(g, "num_classes", &classes)
 	argument(g, "latent_dim", &config.Latent)
 	argument(g, "channels", &config.Width)
 	argument(g, "image_size", &config.Size)
-	argument(d, "channels", &config.CriticWidth)
-	argument(d, "spectral_norm", &config.SpectralNorm)
+	argument(d, "channels", &config.DWidth)
+	argument(d, "spectral_norm", &config.Spectral)
 	argument(d, "pooling", &config.Pool)
 	config.Classes = fmt.Sprint(classes)
 	config.Critic, config.GenBatch = c.Int("num_critic", 5), c.Int("g_bs_multiple", 2)
@@ -82,10 +79,10 @@ func checkTrace(t *testing.T, c *parity.Case, method string) {
 	c.Load(m.D, "D.")
 	latents, batches := 0, 0
 	for step := 0; c.Outputs[fmt.Sprintf("update%d.D/loss", step)] != nil; step++ {
-		var of []real
+		var of []prepared
 		for range m.config.Critic {
 			images, labels := c.Inputs[fmt.Sprintf("x%d", batches)], c.Inputs[fmt.Sprintf("y%d", batches)]
-			of = append(of, real{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, labels})
+			of = append(of, prepared{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, labels})
 			batches++
 		}
 		metrics := m.update(of, func(int) *torch.Tensor {
@@ -125,7 +122,7 @@ func named(metrics train.Metrics) map[string]*torch.Tensor {
 func TestThreeUpdatesWithAPenaltyGiveTheOfficialNumbers(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
-		m, err := New(Config{Classes: "5", Width: 16, CriticWidth: 16, NoDropout: true})
+		m, err := New(Config{Classes: "5", Width: 16, DWidth: 16, NoDropout: true})
 		require.NoError(t, err)
 		zootest.Fill(m.G)
 		zootest.Fill(m.D)
@@ -140,14 +137,14 @@ func TestThreeUpdatesWithAPenaltyGiveTheOfficialNumbers(t *testing.T) {
 			{"D": 5.675501252, "D/class": 11.467029456, "D/penalty": 8047.392150729, "G": 55.584094950, "G/class": 2.718206921},
 			{"D": 16.353732002, "D/class": 13.573359972, "D/penalty": 3779.857444267, "G": 16.453970764, "G/class": 6.467243515},
 		} {
-			var of []real
+			var of []prepared
 			for range 5 {
 				images := zootest.Wave(0.9, 0.013, 0.7*float64(batches), 4, 3, 32, 32)
 				labels := make([]int64, 4)
 				for b := range labels {
 					labels[b] = int64((b + batches) % 5)
 				}
-				of = append(of, real{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, torch.FromSlice(labels)})
+				of = append(of, prepared{train.NewBatch(map[string]*torch.Tensor{"image": images}), images, torch.FromSlice(labels)})
 				batches++
 			}
 			got := named(m.update(of, latents, alpha))

@@ -15,25 +15,25 @@ import (
 // them, in the order of the official program: its first step leaves the generator alone. Each update has a scope of its
 // own, so that memory is that of one.
 func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
-	var batches []real
+	var batches []prepared
 	for _, b := range b.All() {
-		batches = append(batches, real{b, gan.Dequantize(b.Images()), classes.Labels(m.System(), b)})
+		batches = append(batches, prepared{b, gan.Dequantize(b.Images()), classes.Labels(m.System(), b)})
 	}
 	return m.update(batches, m.latents, nil)
 }
 
-// real is a batch as the networks see it.
-type real struct {
+// prepared is a batch as the networks see it.
+type prepared struct {
 	batch  *train.Batch
 	images *torch.Tensor
 	labels *torch.Tensor
 }
 
 // parts are those of the batch.
-func (r real) parts() (all []real) {
+func (b prepared) parts() (all []prepared) {
 	from := 0
-	for _, part := range r.batch.Parts() {
-		all = append(all, real{part, r.images.Narrow(0, from, part.Len), r.labels.Narrow(0, from, part.Len)})
+	for _, part := range b.batch.Parts() {
+		all = append(all, prepared{part, b.images.Narrow(0, from, part.Len), b.labels.Narrow(0, from, part.Len)})
 		from += part.Len
 	}
 	return all
@@ -41,7 +41,7 @@ func (r real) parts() (all []real) {
 
 // update is Step with the function that draws latents, and the shares of real pictures in the mixtures of the gradient
 // penalty, drawn if nil.
-func (m *Model) update(batches []real, latents func(n int) *torch.Tensor, alpha *torch.Tensor) (metrics train.Metrics) {
+func (m *Model) update(batches []prepared, latents func(n int) *torch.Tensor, alpha *torch.Tensor) (metrics train.Metrics) {
 	if m.begun.Item() > 0 {
 		torch.Scope(func() { metrics = m.generatorStep(batches[:m.config.GenBatch], latents).Keep() })
 	}
@@ -54,10 +54,10 @@ func (m *Model) update(batches []real, latents func(n int) *torch.Tensor, alpha 
 }
 
 // generatorStep updates G on as many fakes as all batches have pictures.
-func (m *Model) generatorStep(batches []real, latents func(n int) *torch.Tensor) (metrics train.Metrics) {
+func (m *Model) generatorStep(batches []prepared, latents func(n int) *torch.Tensor) (metrics train.Metrics) {
 	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()
-	var parts [][]real
+	var parts [][]prepared
 	for _, b := range batches {
 		parts = append(parts, b.parts())
 	}
@@ -69,7 +69,7 @@ func (m *Model) generatorStep(batches []real, latents func(n int) *torch.Tensor)
 		}
 		s, y := torch.Cat(weights), torch.Cat(labels)
 		judged := m.D.Forward(m.G.Forward(latents(s.Size(0)), s), y)
-		loss := m.loss.Generator(judged.Score)
+		loss := m.game.Generator(judged.Score)
 		metrics.Losses = append(metrics.Losses, train.Value{Name: "G", Value: loss})
 		if judged.Classes != nil {
 			class := m.classLossG(judged.Classes, s, y).MulScalar(m.config.ClassG)
@@ -82,14 +82,14 @@ func (m *Model) generatorStep(batches []real, latents func(n int) *torch.Tensor)
 	return metrics
 }
 
-// condition is what G is given for the fakes that belong to real pictures, weights of labels (N, labels): the posterior of
-// what D says of them, which is asked if nil, or their labels. It records no gradients.
-func (m *Model) condition(r real, judged *resnet32.Output) *torch.Tensor {
+// condition is what G is given for fakes that go with real pictures, weights of labels (N, labels), without gradients: the
+// posteriors by what D said of the pictures, which it says now if judged is nil, or their labels.
+func (m *Model) condition(b prepared, judged *resnet32.Output) *torch.Tensor {
 	if m.config.Method != "cpgan" {
-		return gan.OneHot(r.labels, m.labels).ToDType(r.images.DType())
+		return gan.OneHot(b.labels, m.labels).ToDType(b.images.DType())
 	}
 	if judged == nil {
-		o := m.D.Forward(r.images, r.labels)
+		o := m.D.Forward(b.images, b.labels)
 		judged = &o
 	}
 	return judged.Classes.Detach().Softmax(1)
@@ -105,14 +105,14 @@ func (m *Model) classLossG(logits, s, y *torch.Tensor) *torch.Tensor {
 
 // criticStep updates D on a batch and as many fakes. Their posteriors are those of the same pass over the real pictures
 // that D learns from, with its dropout.
-func (m *Model) criticStep(b real, latents func(n int) *torch.Tensor, alpha *torch.Tensor) (metrics train.Metrics) {
+func (m *Model) criticStep(b prepared, latents func(n int) *torch.Tensor, alpha *torch.Tensor) (metrics train.Metrics) {
 	m.optD.ZeroGrad()
 	for _, part := range b.parts() {
 		judged := m.D.Forward(part.images, part.labels)
 		s := m.condition(part, &judged)
 		var fake *torch.Tensor
 		torch.NoGrad(func() { fake = m.G.Forward(latents(part.batch.Len), s) })
-		lossReal, lossFake := m.loss.Real(judged.Score), m.loss.Fake(m.D.Forward(fake, part.labels).Score)
+		lossReal, lossFake := m.game.Real(judged.Score), m.game.Fake(m.D.Forward(fake, part.labels).Score)
 		total := lossReal.Add(lossFake)
 		metrics.Losses = append(metrics.Losses, train.Value{Name: "D", Value: total})
 		metrics.Stats = append(metrics.Stats, train.Value{Name: "D/real", Value: lossReal}, train.Value{Name: "D/fake", Value: lossFake})
