@@ -29,6 +29,7 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	rgan.System,
 	cpgan.System,
 	srgan.System,
 	pix2pix.System,
@@ -37,7 +38,6 @@ var Systems = []train.System{
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
-	rgan.System,
 }
 
 // Find returns the system of that name.

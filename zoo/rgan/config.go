@@ -51,29 +51,28 @@ type Config struct {
 }
 
 // Presets are the settings of the official scripts/train.sh for both discriminators, with the names of the paper:
-// cifar10-rac-ct is rAC-CT-GAN, cifar10-c-sn the baseline cSN-GAN. DCGAN's are ours.
+// cifar10-rac-ct is rAC-CT-GAN, cifar10-c-sn the baseline cSN-GAN. DCGAN's and those for 2 cores are ours.
 var Presets = presets()
 
 func presets() map[string]Config {
-	all := map[string]Config{
-		"fashion-mnist": {Channels: 1, Width: 32, DWidth: 32, Critic: 2, Decay: new(20000)},
-		"fashion-small": {Channels: 1, Width: 16, DWidth: 16, Critic: 2, LR: 5e-4, Decay: new(3000)},
-	}
-	backbones := map[string]Config{
-		"gp": {},
-		"ct": {Dropout: true, Consistency: 2},
-		"sn": {Width: 256, Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0)},
-		"dc": {
+	all := map[string]Config{}
+	for name, c := range map[string]Config{
+		"cifar10-%s-gp": {},
+		"cifar10-%s-ct": {Dropout: true, Consistency: 2},
+		"cifar10-%s-sn": {Width: 256, Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0)},
+		"cifar10-%s-dc": {
 			Net: "dcgan", Width: 64, DWidth: 64, Loss: "gan", Lambda: new(0.0),
 			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
-	}
-	for name, c := range backbones {
+		"fashion-small-%s": {
+			Channels: 1, Width: 32, DWidth: 32, Spectral: true, Loss: "hinge", Lambda: new(0.0), Critic: 2, LR: 4e-4, Decay: new(4000),
+		},
+	} {
 		for kind, d := range map[string]string{"ac": "classifier", "c": "projection"} {
 			c.D, c.Transition = d, "labels"
-			all["cifar10-r"+kind+"-"+name] = c
+			all[fmt.Sprintf(name, "r"+kind)] = c
 			c.Transition = "none"
-			all["cifar10-"+kind+"-"+name] = c
+			all[fmt.Sprintf(name, kind)] = c
 		}
 	}
 	return all

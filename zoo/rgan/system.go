@@ -15,7 +15,7 @@ var System = train.System{
 	Data:        "fashion-mnist",
 	NewConfig:   func() any { return new(Config) },
 	Presets:     train.PresetsOf(Presets),
-	DataPresets: map[string]string{"mnist": "fashion-mnist", "fashion-mnist": "fashion-mnist"},
+	DataPresets: map[string]string{"mnist": "fashion-small-rac", "fashion-mnist": "fashion-small-rac"},
 	New:         train.NewOf(New),
 	DataOptions: dataOptions,
 	Example: func(settings any, n int) map[string]*torch.Tensor {
