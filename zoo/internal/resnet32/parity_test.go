@@ -26,7 +26,7 @@ func TestParity(t *testing.T) {
 			d.Sum = pooling == "sum"
 			switch c.Meta.Class {
 			case "Generator":
-				checkGenerator(c, GeneratorOptions{
+				checkGenerator(t, c, GeneratorOptions{
 					Classes: d.Classes, Latent: c.Int("latent_dim", 128), Width: d.Width, Channels: 3,
 					Size: c.Int("image_size", 32), SpectralNorm: d.SpectralNorm,
 				})
@@ -41,9 +41,10 @@ func TestParity(t *testing.T) {
 	}
 }
 
-func checkGenerator(c *parity.Case, o GeneratorOptions) {
+func checkGenerator(t *testing.T, c *parity.Case, o GeneratorOptions) {
 	g := NewGenerator(o)
 	c.Load(g, "")
+	require.Equal(t, c.Meta.KeyOrder, names(g))
 	y := c.Inputs["label"]
 	if y == nil {
 		y = c.Inputs["class_weight"].SetRequiresGrad(true)
