@@ -50,3 +50,16 @@ func TestLabelsAreDrawnAsPyTorchsCategoricalDraws(t *testing.T) {
 		require.Equal(t, []int64{0, 0, 0, 1, 1, 1, 1, 1, 1, 0}, torch.Values[int64](drawn))
 	})
 }
+
+func TestAMixtureWeighsItsLabelsEvenly(t *testing.T) {
+	torchtest.Native(t)
+	torchtest.NoLeaks(t)
+	torch.Scope(func() {
+		x := gan.Mixtures([][]int{{0}, {2, 0}, {0, 1, 2, 3}}, 4)
+		require.Equal(t, []int{3, 4}, x.Shape())
+		require.Equal(t, []float32{1, 0, 0, 0, 0.5, 0, 0.5, 0, 0.25, 0.25, 0.25, 0.25}, torch.Values[float32](x))
+	})
+	for message, set := range map[string][]int{"mixture 0 is of no label": {}, "label 4 is not in [0, 4)": {1, 4}, "label -1 is not in [0, 4)": {-1}} {
+		require.ErrorContains(t, torch.Try(func() { gan.Mixtures([][]int{set}, 4) }), message)
+	}
+}

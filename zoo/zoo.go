@@ -7,6 +7,7 @@ import (
 
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/zoo/biggan"
+	"github.com/forgergan/forger/zoo/cpgan"
 	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/discogan"
@@ -15,6 +16,7 @@ import (
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/rgan"
 	"github.com/forgergan/forger/zoo/sagan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
@@ -31,6 +33,8 @@ var Systems = []train.System{
 	wgangp.System,
 	sagan.System,
 	biggan.System,
+	rgan.System,
+	cpgan.System,
 	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,

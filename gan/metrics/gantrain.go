@@ -124,28 +124,42 @@ func GANTest(ctx context.Context, realTrain, generated data.Dataset, classes int
 }
 
 func learnAndTest(ctx context.Context, train, test data.Dataset, classes int, o AccuracyOptions) (share float64, err error) {
-	o = o.withDefaults()
-	loader, err := data.NewLoader(train, data.LoaderOptions{Batch: min(o.Batch, train.Len()), Shuffle: true, Seed: uint64(o.Seed), DropLast: true})
+	net, err := LearnClassifier(ctx, train, classes, o)
 	if err != nil {
 		return 0, err
+	}
+	defer release(net)
+	return accuracy(ctx, net, test, o.Device)
+}
+
+// LearnClassifier is the classifier of [GANTest] and [GANTrain] after it has learnt from a set with the fields "image" and
+// "label", in evaluation mode on the device; it maps pictures (N, C, H, W) in [−1, 1] to logits (N, classes). The error
+// tells an item that cannot be read and the end of ctx.
+func LearnClassifier(ctx context.Context, set data.Dataset, classes int, o AccuracyOptions) (net *features.ResNet, err error) {
+	o = o.withDefaults()
+	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: min(o.Batch, set.Len()), Shuffle: true, Seed: uint64(o.Seed), DropLast: true})
+	if err != nil {
+		return nil, err
 	}
 	defer loader.Close()
 	err = try(func() (err error) {
 		torch.ForkRNG(func() {
 			torch.ManualSeed(o.Seed)
-			net := o.Network(train.Fields()[0].Shape[0], classes)
-			defer release(net)
+			net = o.Network(set.Fields()[0].Shape[0], classes)
 			nn.To(net, nn.ToOptions{Device: &o.Device})
-			if err = learn(ctx, net, loader, o); err == nil {
-				share, err = accuracy(ctx, net, test, o.Device)
-			}
+			err = learn(ctx, net, loader, o)
+			nn.Eval(net)
 		})
 		return err
 	})
-	return share, err
+	if err != nil && net != nil {
+		release(net)
+		net = nil
+	}
+	return net, err
 }
 
-// release gives a network back, which no caller sees.
+// release gives a network back.
 func release(net any) {
 	for _, e := range nn.StateDict(net) {
 		e.Tensor.Free()

@@ -56,6 +56,14 @@ type ClassLatent interface {
 	GenerateClasses(z, labels *torch.Tensor) *torch.Tensor
 }
 
+// Mixer is a model that also makes pictures of what several classes have in common.
+type Mixer interface {
+	Conditional
+	// SampleMixtures makes a new picture (n, C, H, W) in [−1, 1] of each row of weights (n, Classes), float32 of at least 0
+	// that sum to 1, on the CPU.
+	SampleMixtures(weights *torch.Tensor) *torch.Tensor
+}
+
 // Translator is a model that makes pictures of pictures, or of label maps.
 type Translator interface {
 	Model
@@ -77,6 +85,14 @@ type Translation struct {
 	Scale    int      // of the sides: 1, or 4 for super-resolution
 	Multiple int      // the sides of inputs are multiples of it
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
+}
+
+// Informed is a model that must know what it is to learn from, as how its labels were corrupted.
+type Informed interface {
+	Model
+	// Inform tells the model its training set. Open calls it, on the device of the networks, before the first step. The error
+	// says why the set does not fit.
+	Inform(set data.Dataset) error
 }
 
 // Arranged is a model whose sample grid has rows of its own length, as those of a picture of each class.

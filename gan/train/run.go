@@ -116,6 +116,11 @@ func (r *Run) open() error {
 			torch.SetDeterministic(true)
 		}
 		Move(r.model, r.o.Device, r.o.format())
+		if m, ok := r.model.(Informed); ok {
+			if err := m.Inform(r.set); err != nil {
+				return err
+			}
+		}
 		if err := r.exhibit(); err != nil {
 			return err
 		}

@@ -57,6 +57,7 @@ type Input struct {
 // Defaults are those of a run of a system. Epochs, where not 0, go before Steps.
 type Defaults struct {
 	Batch, Steps, Epochs int
+	Labels               string // how the labels of its data are changed, as package labels writes it
 }
 
 // OpenData opens data for the system. Without Open they are pictures as DataOptions describes them.

@@ -48,6 +48,36 @@ func changeLabels(set data.Dataset, text string) (data.Dataset, error) {
 	return changed, nil
 }
 
+// openReal opens data to compare a run's pictures with: without augmentation, under their own labels, and where classes
+// overlap those classes only.
+func openReal(c *cli.Context, s train.System, settings any, o train.Options, split data.Split) (data.Dataset, error) {
+	set, err := openData(c, s, settings, train.DataRequest{Name: o.Data, Split: split, Plain: true}, "")
+	if err != nil {
+		return nil, err
+	}
+	change, err := labels.Parse(o.Labels)
+	if err != nil {
+		return nil, err
+	}
+	known, ok := set.(data.Labelled)
+	if !ok || change.Overlap == (labels.Overlap{}) || len(known.Classes()) == change.Overlap.Classes {
+		return set, nil
+	}
+	overlapping, err := labels.Apply(set, labels.Options{Overlap: change.Overlap})
+	if err != nil {
+		return nil, err
+	}
+	return overlapping.Originals(), nil
+}
+
+// testName is what protocols call the test split that openReal opened.
+func testName(name string, set data.Dataset) string {
+	if part, ok := set.(*labels.Set); ok {
+		return fmt.Sprintf("%s-test-%dclasses", name, len(part.Classes()))
+	}
+	return name + "-test"
+}
+
 func dataCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "data",
@@ -63,6 +93,7 @@ func dataCommand() *cli.Command {
 			{Name: "get", Usage: "fetch data sets by name", ArgsUsage: "NAME...", Flags: []cli.Flag{jsonFlag}, Action: getSets},
 			{Name: "check", Usage: "read everything in a set and report what is there, what is broken, and what becomes of the labels", ArgsUsage: "DIR|NAME",
 				Flags: []cli.Flag{labelsFlag, jsonFlag}, Action: checkSet},
+			noiseCommand(),
 			{Name: "pack", Usage: "decode and resize a folder of pictures into one file that trains without decoding", ArgsUsage: "DIR OUT",
 				Flags: []cli.Flag{
 					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random"},

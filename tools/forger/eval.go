@@ -26,12 +26,14 @@ func evalCommand() *cli.Command {
 			"fd is the Fréchet distance (FID on Inception), kd the kernel distance (KID), is the inception score, prdc precision,\n" +
 			"recall, density and coverage, nn the mean distance to the nearest real picture. Of systems that can, ppl is the\n" +
 			"perceptual path length between latents, ifid the mean fd within classes, gan-train (cas) the accuracy on test pictures of\n" +
-			"a classifier that learnt from generated ones, gan-test that on generated ones of one that learnt from real ones. The networks are digits, a classifier\n" +
-			"trained on first use, effnet-lite0 and inception, which need weights: see forger weights list.\n\n" +
+			"a classifier that learnt from generated ones, gan-test that on generated ones of one that learnt from real ones, dma the\n" +
+			"same where classes overlap: of pictures of one label (distinct) and of what several have in common (mutual).\n\n" +
+			"The networks are digits, a classifier trained on first use, effnet-lite0 and inception, which need weights: see forger\n" +
+			"weights list. For gan-test and dma digits itself is the classifier, instead of a ResNet-32 trained for each of them.\n\n" +
 			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
 			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test", Value: "fd"},
+			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test, dma", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
 			&cli.StringFlag{Name: "weights", Usage: "file or folder to look for the network's weights in first"},
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},
@@ -195,7 +197,7 @@ func (e *evaluation) network(r *evalReport, name string) error {
 
 // reference is the test split, or the statistics that --reference names, and how a protocol calls them.
 func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.Sample, string, error) {
-	protocol := net.Protocol("moments", metrics.Sampling{Reference: e.saved.Data + "-test", Size: pictureSize(set)})
+	protocol := net.Protocol("moments", metrics.Sampling{Reference: testName(e.saved.Data, set), Size: pictureSize(set)})
 	if path := e.c.String("reference"); path != "" {
 		m, said, err := metrics.LoadMoments(path)
 		if err != nil {
@@ -215,12 +217,12 @@ func (e *evaluation) reference(net metrics.Network, set data.Dataset) (*metrics.
 			return nil, "", err
 		}
 	}
-	return test, e.saved.Data + "-test", nil
+	return test, testName(e.saved.Data, set), nil
 }
 
 // open opens a split of the run's data, without augmentation.
 func (e *evaluation) open(split data.Split) (data.Dataset, error) {
-	return openData(e.c, e.system, e.settings, train.DataRequest{Name: e.saved.Data, Split: split, Plain: true}, "")
+	return openReal(e.c, e.system, e.settings, e.saved.Options, split)
 }
 
 // split takes in n pictures of a split.

@@ -25,7 +25,7 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 	}{
 		{nil, 2, "forger: eval takes one run folder or checkpoint, not 0; see forger eval --help\n"},
 		{[]string{nowhere, "--n", "1"}, 2, "forger: --n must be at least 2 and --batch at least 1, not 1 and 64\n"},
-		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test"},
+		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, dma"},
 		{[]string{nowhere}, 1, "forger: there is no " + nowhere + "\n"},
 		{[]string{t.TempDir()}, 1, "has no checkpoint yet"},
 	} {
@@ -82,4 +82,34 @@ func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
 	args[1] = "classy"
 	works(t, args...)
 	require.Regexp(t, "^gan-test needs data with the 2 classes of the system, and .* has others or none$", fails(t, 1, "eval", unlabelled, "--metrics", "gan-test"))
+}
+
+func TestClassesThatOverlapAreScoredBeforeTheyDid(t *testing.T) {
+	torchtest.Native(t)
+	addClassy(t, func(m classy) train.Model { return m })
+	dir := t.TempDir()
+	for _, class := range []string{"auk", "emu", "kea", "kiwi", "owl"} {
+		require.NoError(t, os.Rename(pictures(t, 4), filepath.Join(dir, class)))
+	}
+	run := filepath.Join(t.TempDir(), "run")
+	args := tiny(dir, run, "--steps", "1", "--labels", "4to2")
+	args[1] = "classy"
+	works(t, args...)
+	report := object(t, 0, "eval", run, "--metrics", "fd,dma", "--n", "8", "--batch", "4", "--network", "effnet-lite0", "--weights", drawnWeights(t))
+	protocols := map[string]string{}
+	for _, s := range report["scores"].([]any) {
+		protocols[s.(map[string]any)["metric"].(string)] = s.(map[string]any)["protocol"].(string)
+	}
+	require.Len(t, protocols, 4)
+	require.Regexp(t, `^FD-EffNetLite0\[.*ref=.*-test-4classes@16; `, protocols["fd"], "the owl has no part in it")
+	for metric, title := range map[string]string{"dma": "DMA", "distinct": "Distinct", "mutual": "Mutual"} {
+		require.Regexp(t, `^`+title+`-4to2\[resnet32; epochs=90; .*N=8; `, protocols[metric])
+	}
+
+	plain := filepath.Join(t.TempDir(), "run")
+	args = tiny(dir, plain, "--steps", "1")
+	args[1] = "classy"
+	works(t, args...)
+	require.Equal(t, "dma needs a run on classes that overlap, as with --labels 10to5", fails(t, 1, "eval", plain, "--metrics", "dma"))
+	require.Equal(t, "dma needs a system that makes pictures of mixtures of classes, and dcgan does not", fails(t, 1, "eval", newRun(t), "--metrics", "dma"))
 }

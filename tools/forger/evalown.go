@@ -13,7 +13,9 @@ import (
 )
 
 // ownMetrics need more of a system than pictures: latents, or pictures of a class.
-var ownMetrics = map[string]string{"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test"}
+var ownMetrics = map[string]string{
+	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "dma": "dma",
+}
 
 // parseMetrics reads --metrics: those of sets of pictures, and those of ownMetrics.
 func parseMetrics(list string) (sets, own []string, err error) {
@@ -29,7 +31,7 @@ func parseMetrics(list string) (sets, own []string, err error) {
 		return nil, own, nil
 	}
 	if sets, err = metrics.ParseMetrics(strings.Join(rest, ",")); err != nil {
-		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test", err)
+		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, dma", err)
 	}
 	return sets, own, err
 }
@@ -48,7 +50,7 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		return err
 	}
 	o := ownEvaluation{evaluation: e, test: test, network: network, sampling: metrics.Sampling{
-		N: e.n, Reference: e.saved.Data + "-test", Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
+		N: e.n, Reference: testName(e.saved.Data, test), Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
 	for _, name := range e.own {
@@ -59,9 +61,12 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		}
 		e.log(fmt.Sprintf("%s of %s", name, e.path))
 		var s scoreReport
-		if name == "ppl" {
+		switch name {
+		case "ppl":
 			s, err = o.pathLength(model)
-		} else {
+		case "dma":
+			s, err = o.mutual(model, r)
+		default:
 			s, err = o.byClass(model, name)
 		}
 		leave()
@@ -147,20 +152,26 @@ func (o ownEvaluation) byClass(model train.Model, name string) (s scoreReport, e
 	if name == "ifid" {
 		return o.intra(made)
 	}
-	learning := metrics.AccuracyOptions{Seed: o.seed, Device: o.device, Log: o.log}
-	title := "GAN-train"
 	if name == "gan-train" {
+		learning := o.learning()
 		s.Value, err = metrics.GANTrain(o.c.Context, made, o.test, c.Classes(), learning)
-	} else {
-		title = "GAN-test"
-		var pictures data.Dataset
-		if pictures, err = o.open(data.Train); err != nil {
-			return s, err
-		}
-		s.Value, err = metrics.GANTest(o.c.Context, pictures, made, c.Classes(), learning)
+		s.Network, s.Higher = "resnet32", true
+		s.Protocol = metrics.Protocol("GAN-train", s.Network, learning.String(), o.sampling.String())
+		return s, err
 	}
-	s.Network, s.Higher = "resnet32", true
-	s.Protocol = metrics.Protocol(title, s.Network, learning.String(), o.sampling.String())
+	pictures, err := o.open(data.Train)
+	if err != nil {
+		return s, err
+	}
+	judge, err := o.judge(pictures, c.Classes())
+	if err != nil {
+		return s, err
+	}
+	accuracies, err := metrics.ClassAccuracies(o.c.Context, made, c.Classes(), judge.logits)
+	for _, a := range accuracies {
+		s.Value += a / float64(len(accuracies))
+	}
+	s.Network, s.Higher, s.Protocol = judge.network, true, judge.protocol("GAN-test")
 	return s, err
 }
 

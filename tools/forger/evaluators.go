@@ -25,7 +25,7 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 	if err != nil {
 		return nil, fmt.Errorf("--eval-every: %w", err)
 	}
-	set, err := openData(c, s, settings, train.DataRequest{Name: o.Data, Split: data.Test, Plain: true}, "")
+	set, err := openReal(c, s, settings, o, data.Test)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func evaluators(c *cli.Context, s train.System, model train.Model, settings any,
 	e := &metrics.Evaluation{
 		Network: net, Metrics: []string{"fd"}, Real: &metrics.Sample{Moments: test}, Batch: o.Batch,
 		Sampling: metrics.Sampling{
-			N: o.EvalN, Reference: o.Data + "-test", Size: pictureSize(set), BatchNorm: batchNorm(settings, o.Batch, o.Standing),
+			N: o.EvalN, Reference: testName(o.Data, set), Size: pictureSize(set), BatchNorm: batchNorm(settings, o.Batch, o.Standing),
 			Averaged: o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil), Seed: o.Seed,
 		},
 	}

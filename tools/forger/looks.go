@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/config"
 	pics "github.com/forgergan/forger/gan/pictures"
 	"github.com/forgergan/forger/gan/train"
@@ -26,7 +27,7 @@ func readLook(c *cli.Context) (look, error) {
 	for _, l := range []struct {
 		name string
 		read func(c *cli.Context) (look, error)
-	}{{"interpolate", readWalk}, {"truncate", readTruncation}, {"classes", readClasses}, {"neighbours", readNeighbours}} {
+	}{{"interpolate", readWalk}, {"truncate", readTruncation}, {"classes", readClasses}, {"mix", readMixtures}, {"neighbours", readNeighbours}} {
 		if c.IsSet(l.name) {
 			f, err := l.read(c)
 			if err != nil {
@@ -147,6 +148,38 @@ func readClasses(c *cli.Context) (look, error) {
 			return err
 		}
 		return saveLook(c, "classes", pics.ByClass(x, labels, classes, columns), classes, columns)
+	}, nil
+}
+
+func readMixtures(c *cli.Context) (look, error) {
+	var mixtures [][]int
+	most := 0
+	for _, text := range strings.Split(c.String("mix"), ",") {
+		var classes []int
+		for _, class := range strings.Split(text, "+") {
+			k, err := strconv.Atoi(class)
+			if err != nil || k < 0 {
+				return nil, usage("--mix takes numbers of classes as in 0,0+1,1, not %q", text)
+			}
+			classes, most = append(classes, k), max(most, k)
+		}
+		mixtures = append(mixtures, classes)
+	}
+	return func(_ string, m train.Sampler) error {
+		mixer, ok := m.(train.Mixer)
+		if !ok {
+			return fmt.Errorf("--mix needs a system that makes pictures of mixtures of classes, and %s does not", m.System())
+		}
+		if most >= mixer.Classes() {
+			return fmt.Errorf("--mix: there is no class %d, only 0 to %d", most, mixer.Classes()-1)
+		}
+		columns := max(1, c.Int("n")/len(mixtures))
+		weights := gan.Mixtures(mixtures, mixer.Classes()).RepeatInterleave(columns, torch.RepeatInterleaveOptions{Dim: new(0)})
+		x, err := collect(c, weights.Size(0), func(from, k int) *torch.Tensor { return mixer.SampleMixtures(weights.Narrow(0, from, k)) })
+		if err != nil {
+			return err
+		}
+		return saveLook(c, "mixtures", pics.Grid(x, columns), len(mixtures), columns)
 	}, nil
 }
 

@@ -52,6 +52,9 @@ type classy struct{ *dcgan.Model }
 
 func (classy) System() string { return "classy" }
 func (classy) Classes() int   { return 2 }
+func (m classy) SampleMixtures(weights *torch.Tensor) *torch.Tensor {
+	return m.SampleClasses(weights.MatMul(torch.FromSlice([]float32{0, 1}, 2)))
+}
 func (classy) SampleClasses(labels *torch.Tensor) *torch.Tensor {
 	return labels.ToDType(torch.Float32).MulScalar(100/127.5).AddScalar(-1).View(-1, 1, 1, 1).Expand([]int{labels.Size(0), 1, 16, 16})
 }
@@ -92,6 +95,14 @@ func TestAConditionalSystemShowsARowForEachClass(t *testing.T) {
 	im, err := vision.Decode(path, vision.Gray)
 	require.NoError(t, err)
 	require.Equal(t, []uint8{0, 100}, []uint8{im.Pix[10*im.W+10], im.Pix[28*im.W+46]})
+
+	path = filepath.Join(out, "mixtures.png")
+	require.Equal(t, "3 rows of 2 pictures in "+path+"\n", works(t, "sample", run, "--mix", "0,1+0,1", "--n", "7", "--batch", "4", "--out", out))
+	im, err = vision.Decode(path, vision.Gray)
+	require.NoError(t, err)
+	require.Equal(t, []uint8{0, 50, 100}, []uint8{im.Pix[10*im.W+10], im.Pix[28*im.W+10], im.Pix[46*im.W+28]})
+	require.Equal(t, "--mix: there is no class 2, only 0 to 1", fails(t, 1, "sample", run, "--mix", "0+2"))
+	require.Equal(t, `--mix takes numbers of classes as in 0,0+1,1, not "0-1"`, fails(t, 2, "sample", run, "--mix", "1,0-1"))
 }
 
 func TestAWalkStaysInAClassAndTruncationShowsTheClassesSideBySide(t *testing.T) {

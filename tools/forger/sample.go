@@ -27,6 +27,7 @@ func sampleCommand() *cli.Command {
 			&cli.BoolFlag{Name: "straight", Usage: "with --interpolate: walk straight, not on the arc between the latents", DisableDefaultText: true},
 			&cli.StringFlag{Name: "truncate", Usage: "instead: a row for each threshold, as in 2,1,0.5, above which latents are drawn anew, in truncation.png"},
 			&cli.BoolFlag{Name: "classes", Usage: "instead: a row for each class, in classes.png", DisableDefaultText: true},
+			&cli.StringFlag{Name: "mix", Usage: "instead: a row for each mixture of classes, as in 0,0+1,1 for class 0, what it has in common with 1, and 1, in mixtures.png"},
 			&cli.IntFlag{Name: "neighbours", Usage: "instead: each picture with so many nearest training pictures, in neighbours.png"},
 			rawFlag, standingFlag, threadsFlag, deviceFlag,
 			jsonFlag,

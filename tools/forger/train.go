@@ -111,9 +111,13 @@ func trainSystem(s train.System) *cli.Command {
 			if err != nil {
 				return err
 			}
-			epochs, err := runLength(c, &o, s.RunDefaults(settings))
+			d := s.RunDefaults(settings)
+			epochs, err := runLength(c, &o, d)
 			if err != nil {
 				return err
+			}
+			if !c.IsSet("labels") {
+				o.Labels = d.Labels
 			}
 			out := c.String("out")
 			if out == "" {

@@ -165,12 +165,18 @@ func TestOverlapsAreThoseOfCPGAN(t *testing.T) {
 	require.Equal(t, 6, s.Clean(13))
 	require.Equal(t, []string{"airplane/automobile/dog/frog", "automobile/bird/cat/frog", "cat/deer/dog/frog"}, s.Classes())
 
-	var states [][]int
-	for class := range 7 {
-		states = append(states, Overlap{7, 3}.Members(class))
-	}
-	require.Equal(t, [][]int{{0}, {0, 1}, {1}, {1, 2}, {2}, {2, 0}, {0, 1, 2}}, states)
+	require.Equal(t, [][]int{{0}, {0, 1}, {1}, {1, 2}, {2}, {2, 0}, {0, 1, 2}}, Overlap{7, 3}.States())
 	require.Equal(t, []int{4, 0}, Overlap{10, 5}.Members(9))
+}
+
+func TestTheOriginalsOfAnOverlapAreItsItemsUnderTheirOwnLabels(t *testing.T) {
+	s := change(t, cycle("cifar", cifar10, 20), "7to3,symmetric:0.5").Originals()
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6}, all(s))
+	require.Equal(t, cifar10[:7], s.Classes())
+	require.Empty(t, s.Options().String())
+	batch, err := data.ReadItems(s, 7, 2)
+	require.NoError(t, err)
+	require.Equal(t, []int64{0, 1}, batch.Find("label").Int64)
 }
 
 func TestTheShareOfLabelsKeptIsThatOfEachClass(t *testing.T) {

@@ -32,6 +32,14 @@ func (o Overlap) Members(class int) []int {
 	}
 }
 
+// States are the Members of each class.
+func (o Overlap) States() (all [][]int) {
+	for class := range o.Classes {
+		all = append(all, o.Members(class))
+	}
+	return all
+}
+
 func (o Overlap) check() error {
 	if n := o.Classes - 2*o.Labels; o.Labels < 2 || o.Labels > 1<<16 || n != 0 && n != 1 {
 		return fmt.Errorf("overlap %v: the first number must be twice the second, or one more, as in 10to5 and 7to3", o)

@@ -116,6 +116,17 @@ func (s *Set) Classes() []string { return s.classes }
 // Label implements [data.Labelled]: what training sees, −1 for a label that was taken away.
 func (s *Set) Label(i int) int { return int(s.labels[i]) }
 
+// Originals are the items of s under the labels of the set underneath: the classes before, of those that overlap
+// only. A classifier that learns from them tells apart what an overlap joined.
+func (s *Set) Originals() *Set {
+	o := *s
+	o.o, o.classes, o.before, o.labels = Options{}, s.inner.Classes(), s.clean, s.clean
+	if n := s.o.Overlap.Classes; n > 0 {
+		o.classes = o.classes[:n]
+	}
+	return &o
+}
+
 // Clean is the label of item i in the set underneath.
 func (s *Set) Clean(i int) int { return int(s.clean[i]) }
 
