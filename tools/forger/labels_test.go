@@ -47,7 +47,7 @@ func TestARunKeepsItsLabels(t *testing.T) {
 	code, _, message := forger(t, tiny(dir, run, "--labels", "symmetric:0.25", "--steps", "12")...)
 	require.Equal(t, 1, code)
 	require.Contains(t, message, "it was trained with --labels matrix:[[0.9,0.1],[0,1]],seed:3, now with --labels symmetric:0.25\n")
-	require.Equal(t, "dcgan does not learn from items without a label, which --labels keep:0.25 makes: leave out keep:0.25",
+	require.Equal(t, "dcgan does not learn from items without a label, of which --labels keep:0.25 makes 30: leave out keep, or take only:SHARE",
 		fails(t, 1, tiny(dir, run+"3", "--labels", "keep:0.25")...))
 	require.Contains(t, fails(t, 2, tiny(dir, run, "--labels", "noise")...), `--labels "noise": there is no "noise", only symmetric:RATE`)
 	require.Equal(t, "data "+filepath.Join(dir, "emu")+": labels symmetric:0.5: the set has no labels: put pictures into a folder for each class",
