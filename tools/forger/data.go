@@ -51,7 +51,7 @@ func changeLabels(set data.Dataset, text string) (data.Dataset, error) {
 func dataCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "data",
-		Usage: "fetch, check and pack data sets",
+		Usage: "fetch, check, label and pack data sets",
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usage("there is no command data %q; see forger data --help", c.Args().First())
@@ -63,6 +63,7 @@ func dataCommand() *cli.Command {
 			{Name: "get", Usage: "fetch data sets by name", ArgsUsage: "NAME...", Flags: []cli.Flag{jsonFlag}, Action: getSets},
 			{Name: "check", Usage: "read everything in a set and report what is there, what is broken, and what becomes of the labels", ArgsUsage: "DIR|NAME",
 				Flags: []cli.Flag{labelsFlag, jsonFlag}, Action: checkSet},
+			inferCommand(),
 			{Name: "pack", Usage: "decode and resize a folder of pictures into one file that trains without decoding", ArgsUsage: "DIR OUT",
 				Flags: []cli.Flag{
 					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random"},
