@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Kills training with -9 at random moments, resumes it each time, and checks that the final weights, averages, optimiser
 # states, random streams, schedules, scaler and place in the data are those of an unbroken run, bit for bit. Needs LibTorch
-# (scripts/setup.sh) and fetches MNIST.
+# (scripts/setup.sh) and fetches the data.
 #
 #	scripts/crash.sh [KILLS [SYSTEM…]]    20 kills of dcgan by default, about a minute on two cores
 #
-# EXTRA holds more flags of the training: EXTRA="--amp bf16 --accumulate 2" scripts/crash.sh
+# STEPS is how long a run is, 300 if not set. EXTRA holds more flags of the training: EXTRA="--amp bf16 --accumulate 2" scripts/crash.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 kills=${1:-20}
@@ -19,6 +19,11 @@ small() {
 	gan) echo "--data ring8" ;;
 	wgan) echo "--data mnist --size 16 --channels 1 --width 8 --critic 2" ;;
 	wgangp) echo "--data mnist --size 32 --channels 1 --net cnn --width 2 --critic-width 2 --critic 2 --gen-batch 1" ;;
+	pix2pix) echo "--data openmoji --size 32 --load 36 --downs 5 --width 4 --d-width 4 --layers 1" ;;
+	cyclegan) echo "--data emoji64:noto-fluent --size 32 --load 36 --blocks 1 --width 4 --d-width 4" ;;
+	srgan) echo "--data land --preset small-srresnet --blocks 1 --width 4 --crop 32 --adversarial 0.001 --d-width 4" ;;
+	pix2pixhd) echo "--data earth --preset earth256 --size 32 --height 32 --width 4 --d-width 4" ;;
+	spade) echo "--data mr --size 32 --height 32 --load 36 --width 1 --d-width 4" ;;
 	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }
@@ -69,7 +74,7 @@ for system in "${systems[@]}"; do
 	# Not a function: one in the background would be a shell that is killed in place of the program.
 	read -ra own <<<"$(small "$system")"
 	read -ra extra <<<"${EXTRA:-}"
-	train=("$forger" train "$system" "${own[@]}" --steps 300 --every 5 --batch 16 --ema 0.99 --threads 1 --device cpu "${extra[@]}" --out)
+	train=("$forger" train "$system" "${own[@]}" --steps "${STEPS:-300}" --every 5 --batch 16 --ema 0.99 --threads 1 --device cpu "${extra[@]}" --out)
 
 	start=$(now)
 	"${train[@]}" "$work/whole" >/dev/null 2>"$work/log"

@@ -16,6 +16,7 @@ import (
 	"github.com/forgergan/forger/zoo/pix2pixhd"
 	"github.com/forgergan/forger/zoo/s3gan"
 	"github.com/forgergan/forger/zoo/spade"
+	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -34,6 +35,7 @@ var Systems = []train.System{
 	cyclegan.System,
 	discogan.System,
 	dualgan.System,
+	srgan.System,
 }
 
 // Find returns the system of that name.

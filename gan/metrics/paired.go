@@ -70,6 +70,17 @@ func (p *Paired) Add(made, target *torch.Tensor) error {
 	})
 }
 
+// Merge takes in the pairs of o, which has the same settings.
+func (p *Paired) Merge(o *Paired) {
+	if p.sums == nil {
+		p.sums = map[string]float64{}
+	}
+	for name, sum := range o.sums {
+		p.sums[name] += sum
+	}
+	p.n += o.n
+}
+
 // luma is what super-resolution is scored on.
 func (p *Paired) luma(x *torch.Tensor) *torch.Tensor {
 	if x.Size(1) == 3 {

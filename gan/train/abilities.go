@@ -63,6 +63,7 @@ type Translation struct {
 	Target   string   // field of what Translate should make: "B"; "image"
 	Paired   bool     // the target of an item belongs to its inputs, so that scores may compare the two
 	Back     bool     // it also translates from the Target to the first of the Inputs
+	Style    bool     // it can take the style of a further picture
 	Scale    int      // of the sides: 1, or 4 for super-resolution
 	Multiple int      // the sides of inputs are multiples of it
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input

@@ -17,7 +17,7 @@ import (
 //
 //	torch.save({"G": netG.state_dict(), "D": netD.state_dict(), "optimizer.G": optG.state_dict()}, path)
 //
-// under the names of the model's Parts. All networks must be there, unless the model is an Adopter and takes what is. An
+// under the names of the model's Parts. All networks but optional ones must be there, unless the model is an Adopter and takes what is. An
 // optimiser that is not there begins afresh, as all do after an adoption, and so do the place in the data and the random
 // streams.
 func Init(path string, model Model) error {
@@ -44,6 +44,9 @@ func initFrom(path string, model Model) error {
 	p := model.Parts()
 	for _, n := range p.Networks {
 		part := checkpoint.Under(state, n.Name+".")
+		if part == nil && n.Optional {
+			continue
+		}
 		if part == nil {
 			return fmt.Errorf("it lacks the network %s: its tensors are to be named %s.…, as in {%q: state_dict}", n.Name, n.Name, n.Name)
 		}

@@ -74,6 +74,9 @@ func (r *Run) panicked(value any, stack []byte) error {
 // tooLarge says which batch would fit where one did not.
 func (r *Run) tooLarge(step int, cause *torch.OutOfMemory) error {
 	advice := "take a smaller --batch or --accumulate 2"
+	if r.o.Batch == 1 {
+		advice = "take smaller pictures or networks, or --amp bf16"
+	}
 	if m, err := r.Measure(); err == nil {
 		d := torch.DeviceMemory(r.o.Device)
 		if n := m.fits(d.Free + d.Reserved); n > 0 && n < r.o.Batch/r.updates.parts {

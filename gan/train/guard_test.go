@@ -172,6 +172,22 @@ func TestAStepIsMeasuredOnBatchesLikeThoseOfTheRun(t *testing.T) {
 	}
 }
 
+func TestAStepIsMeasuredWhereOnlyTheSmallerBatchFits(t *testing.T) {
+	torchtest.Native(t)
+	o := options()
+	o.Batch = 1
+	r := on(t, t.TempDir(), set, o, func(_ *train.Run, _ *watched, made int) {
+		if made == 3 {
+			panic(&torch.OutOfMemory{Op: "Conv2d", Msg: "tried to allocate 80 GiB"})
+		}
+	})
+	m, err := r.Measure()
+	require.NoError(t, err)
+	require.Equal(t, [2]int{1, 1}, m.Batches)
+	require.Positive(t, m.PerItem)
+	require.Zero(t, m.Rest)
+}
+
 // told is a model whose statistics and pictures are made up.
 type told struct {
 	train.Model

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"errors"
+
 	"github.com/forgergan/forger/gan/train/progress"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
@@ -16,7 +18,7 @@ type Memory struct {
 	Rest       int `json:"rest"`       // whatever the batch; on the CPU the program and LibTorch, too
 	PerItem    int `json:"per_item"`   // more for each item of a batch
 
-	Batches [2]int `json:"batches"` // that were measured
+	Batches [2]int `json:"batches"` // that were measured; twice the smaller one where memory is not enough for the larger
 }
 
 // Of is the peak of a step with that batch.
@@ -51,11 +53,11 @@ func (r *Run) Measure() (m Memory, err error) {
 			}
 		}
 	}
-	err = try(func() error {
-		var peaks [2]int
-		for i, n := range []int{small, small, large} { // the first makes the optimisers' states
-			r.resetPeak()
-			var err error
+	var peaks [3]int
+	sizes := []int{small, small, large} // the first makes the optimisers' states
+	for i, n := range sizes {
+		r.resetPeak()
+		err = try(func() (err error) {
 			torch.Scope(func() {
 				batches := make([]*data.Batch, r.batches())
 				for k := range batches {
@@ -66,18 +68,29 @@ func (r *Run) Measure() (m Memory, err error) {
 				b, _ := uploadAll(batches, r.o.Device)
 				u.run(r.model, b)
 			})
-			if err != nil {
-				return err
-			}
-			peaks[max(i-1, 0)] = r.peak()
+			return err
+		})
+		var memory *torch.OutOfMemory
+		if i == len(sizes)-1 && errors.As(err, &memory) {
+			large, peaks[i], err = small, peaks[i-1], nil // all that is measured counts for the items
+			break
 		}
-		m.Batches = [2]int{small, large}
-		m.PerItem = max(0, (peaks[1]-peaks[0])/(large-small))
+		if err != nil {
+			return m, err
+		}
+		peaks[i] = r.peak()
+	}
+	return m, try(func() error {
 		r.count(&m)
-		m.Rest = max(0, peaks[0]-m.Of(small))
+		m.Batches = [2]int{small, large}
+		if large > small {
+			m.PerItem = max(0, (peaks[2]-peaks[1])/(large-small))
+		} else {
+			m.PerItem = max(0, peaks[1]-m.Of(0)) / small
+		}
+		m.Rest = max(0, peaks[1]-m.Of(small))
 		return nil
 	})
-	return m, err
 }
 
 // count fills in what can be counted.

@@ -100,6 +100,7 @@ type Network struct {
 	Module    any
 	Generator bool    // Preview and Sample use it, so it is what averages and standing statistics are of
 	Inputs    [][]int // shapes that Forward takes, of a batch of 2, for the summary of its layers; may be nil
+	Optional  bool    // a file of Init may lack it: it begins afresh then
 }
 
 // Optimizer is a named optimiser.

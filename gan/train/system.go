@@ -50,6 +50,7 @@ type Input struct {
 	Name     string // of the file, for messages
 	Picture  []byte // the file: a picture, or a label map
 	Instance []byte // the file of its instance map; nil for none
+	Style    []byte // the file of a picture whose style is taken, where Translation.Style; nil for none
 	Back     bool   // it is translated back
 }
 

@@ -45,7 +45,7 @@ type Global struct {
 // NewGlobalGenerator makes the network with PyTorch's default weights. It panics with a *torch.Error on Checkpoint with
 // batch norm.
 func NewGlobalGenerator(in, out int, g Global) *GlobalGenerator {
-	if g.Checkpoint && g.Norm != Instance {
+	if g.Checkpoint && (g.Norm == Batch || g.Norm == "") {
 		panic(misuse("NewGlobalGenerator", "Checkpoint with a batch norm, whose running averages would be updated twice"))
 	}
 	w := widthOr(g.Width)

@@ -48,8 +48,11 @@ func InstanceMean(x, instances *torch.Tensor) *torch.Tensor {
 		_, place, count := own.Flatten().Unique(torch.UniqueOptions{ReturnInverse: true, ReturnCounts: true})
 		place = place.View(-1, 1).Expand([]int{n * h * w, c})
 		pixels := x.Permute(0, 2, 3, 1).Reshape(n*h*w, c)
-		sums := x.NewZeros([]int{count.Size(0), c}).ScatterAdd(0, place, pixels)
-		means := sums.Div(count.View(-1, 1).ToDType(x.DType()))
+		if x.DType().Size() < 4 { // half precision loses count
+			pixels = pixels.ToDType(torch.Float32)
+		}
+		sums := pixels.NewZeros([]int{count.Size(0), c}).ScatterAdd(0, place, pixels)
+		means := sums.Div(count.View(-1, 1).ToDType(pixels.DType())).ToDType(x.DType())
 		return means.Gather(0, place).View(n, h, w, c).Permute(0, 3, 1, 2)
 	})
 }

@@ -49,6 +49,16 @@ func TestTheMeanOfAnInstanceIsThatOfItsOwnPicture(t *testing.T) {
 	})
 }
 
+func TestTheMeanOfALargeInstanceIsExactInHalfPrecision(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		x := torch.Full([]int{1, 1, 64, 64}, 0.75).ToDType(torch.BFloat16)
+		mean := translation.InstanceMean(x, torch.Zeros([]int{1, 64, 64}).ToDType(torch.Int64))
+		require.Equal(t, torch.BFloat16, mean.DType())
+		require.True(t, mean.Equal(x))
+	})
+}
+
 func TestAMapOfAnotherKindIsRefused(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {

@@ -13,8 +13,9 @@ import (
 // first computed: a model that only translates needs no file.
 //
 //	vgg19          pix2pixHD's, SPADE's and vid2vid's: relu1_1 … relu5_1 by gan.VGGWeights, pictures in [−1, 1] as they are
-//	effnet-lite0   EfficientNet-Lite0's maps at 1/4, 1/8 and 1/16 of the side, by 1/4, 1/2 and 1: weights that a package
-//	               brings, for those without the file of VGG19
+//	effnet-lite0   EfficientNet-Lite0's maps at 1/4, 1/8 and 1/16 of the side, by 1/40, 1/20 and 1/10: a choice of ours, as
+//	               its maps have no ReLU and are large, 11 apart without the tenth for pictures of an untrained generator.
+//	               A package brings its file, for those without that of VGG19
 type Perceptual struct {
 	name    string
 	net     gan.Taps
@@ -29,7 +30,7 @@ func NewPerceptual(name string) *Perceptual {
 	case "vgg19":
 		return &Perceptual{name: name, weights: gan.VGGWeights}
 	case "effnet-lite0":
-		return &Perceptual{name: name, weights: []float64{1. / 4, 1. / 2, 1}}
+		return &Perceptual{name: name, weights: []float64{1. / 40, 1. / 20, 1. / 10}}
 	}
 	panic(misuse("NewPerceptual", fmt.Sprintf("a perceptual loss is none, vgg19 or effnet-lite0, not %s", name)))
 }
@@ -59,15 +60,16 @@ func (p *Perceptual) Loss(fake, real *torch.Tensor) *torch.Tensor {
 
 func (p *Perceptual) load(device torch.Device) error {
 	var net gan.Taps
-	if p.name == "vgg19" {
-		net = features.NewVGG19()
-	} else {
-		net = lite{features.NewEfficientNetLite0()}
-	}
-	module := any(net)
-	if l, ok := net.(lite); ok {
-		module = l.EfficientNetLite0
-	}
+	var module any
+	torch.SkipInit(func() {
+		if p.name == "vgg19" {
+			vgg := features.NewVGG19()
+			net, module = vgg, vgg
+			return
+		}
+		small := features.NewEfficientNetLite0()
+		net, module = lite{small}, small
+	})
 	if _, err := features.Load(p.name, module, ""); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func listSets(c *cli.Context) error {
 	for _, s := range fetch.Sets() {
 		fmt.Fprintf(c.App.Writer, "%s\n  %s\n  licence %s; %s, %.0f MB\n", s.Name, s.Holds, s.Licence, s.Source, float64(s.Download)/1e6)
 	}
-	fmt.Fprintln(c.App.Writer, "emoji64 is labelled by category; emoji64:styles by style; emoji64:noto, :twemoji, :fluent or :openmoji is one style")
+	fmt.Fprintln(c.App.Writer, "emoji64 is labelled by category; emoji64:styles by style; emoji64:noto, :twemoji, :fluent or :openmoji is one style, emoji64:noto-fluent two, as domains")
 	fmt.Fprintln(c.App.Writer, "openmoji, earth and mr have inputs and targets, for systems that translate pictures")
 	fmt.Fprintln(c.App.Writer, "or a folder: pictures, folders of pictures by class, two folders trainA and trainB, train_label and train_img, or IDX files as MNIST names them (see forger data check)")
 	return nil

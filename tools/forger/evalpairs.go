@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
@@ -19,6 +21,7 @@ type translationReport struct {
 	System     string             `json:"system"`
 	Data       string             `json:"data"`
 	Scores     []translationScore `json:"scores"`
+	Pictures   []pictureScores    `json:"pictures,omitempty"` // of a system whose test pictures are scored whole
 	Skipped    []string           `json:"skipped,omitempty"`
 }
 
@@ -28,6 +31,13 @@ type translationScore struct {
 	Direction string   `json:"direction"`       // "A to B"
 	Untrained float64  `json:"untrained"`       // of the system as its run's seed made it
 	Input     *float64 `json:"input,omitempty"` // of the input itself, where it is a picture
+}
+
+// pictureScores are those of one picture, by metric.
+type pictureScores struct {
+	Path   string             `json:"path"`
+	Scores map[string]float64 `json:"scores"`
+	Input  map[string]float64 `json:"input"`
 }
 
 // translations scores a system that makes pictures of pictures.
@@ -58,6 +68,9 @@ func (e *evaluation) translations(model train.Translator) error {
 		if all[back][0], err = v.scores(e.c.Context, back, v.input(back)); err != nil {
 			return err
 		}
+		for i, scores := range v.pictures {
+			r.Pictures = append(r.Pictures, pictureScores{Path: v.whole.Path(i), Input: scores})
+		}
 		if all[back][1], err = v.scores(e.c.Context, back, v.translate(model, back)); err != nil {
 			return err
 		}
@@ -70,6 +83,9 @@ func (e *evaluation) translations(model train.Translator) error {
 			return err
 		}
 		r.add(v.direction(back), all[back])
+		for i, scores := range v.pictures {
+			r.Pictures[i].Scores = scores
+		}
 	}
 	return r.print(e)
 }
@@ -101,6 +117,11 @@ func (r *translationReport) print(e *evaluation) error {
 		}
 		fmt.Fprintf(w, "%-28s%-14s%12s%12s%12s\n", s.Direction, s.Metric, digits(s.Value), digits(s.Untrained), input)
 	}
+	for _, p := range r.Pictures {
+		for _, s := range r.Scores {
+			fmt.Fprintf(w, "%-28s%-14s%12s%12s%12s\n", filepath.Base(p.Path), s.Metric, digits(p.Scores[s.Metric]), "-", digits(p.Input[s.Metric]))
+		}
+	}
 	for _, s := range r.Skipped {
 		fmt.Fprintln(w, s)
 	}
@@ -109,6 +130,9 @@ func (r *translationReport) print(e *evaluation) error {
 
 // openNetworks opens the feature networks whose weights are here, and returns a line for each that is not.
 func (e *evaluation) openNetworks(v *translationEval) (skipped []string, err error) {
+	if v.whole != nil {
+		return e.openPerceptual(v, []string{"fd is left out: it compares pictures of one size"})
+	}
 	name := e.c.String("network")
 	if name == "" {
 		name = "effnet-lite0"
@@ -122,11 +146,17 @@ func (e *evaluation) openNetworks(v *translationEval) (skipped []string, err err
 	} else if err != nil {
 		return nil, err
 	}
+	return e.openPerceptual(v, skipped)
+}
+
+// openPerceptual opens the network of the distance of pairs, if there are pairs.
+func (e *evaluation) openPerceptual(v *translationEval, skipped []string) ([]string, error) {
 	if !v.paired {
 		return skipped, nil
 	}
+	var missing *features.Missing
 	trunk := features.NewEfficientNetLite0()
-	_, err = features.Load("effnet-lite0", trunk, e.c.String("weights"))
+	_, err := features.Load("effnet-lite0", trunk, e.c.String("weights"))
 	if errors.As(err, &missing) {
 		return append(skipped, fmt.Sprintf("perceptual is left out: %v", err)), nil
 	} else if err != nil {
@@ -141,6 +171,8 @@ func (e *evaluation) openNetworks(v *translationEval) (skipped []string, err err
 type translationEval struct {
 	does      train.Translation
 	set       data.Dataset
+	whole     wholePictures        // the set, where its pictures are scored whole; nil else
+	pictures  []map[string]float64 // scores of each whole picture, by metric, of the last time
 	n         int
 	paired    bool // the items have true translations
 	device    torch.Device
@@ -154,6 +186,9 @@ type translationEval struct {
 
 func newTranslationEval(does train.Translation, set data.Dataset, n int) *translationEval {
 	v := &translationEval{does: does, set: set, n: min(n, set.Len()), paired: does.Paired}
+	if v.whole, _ = set.(wholePictures); v.whole != nil {
+		v.n = min(n, v.whole.Photographs())
+	}
 	if known, ok := set.(interface{ Paired() bool }); ok {
 		v.paired = known.Paired()
 	}
@@ -179,7 +214,7 @@ func (v *translationEval) target(back bool) string {
 // translate makes the translations of a batch.
 func (v *translationEval) translate(model train.Translator, back bool) func(b *train.Batch) *torch.Tensor {
 	torch.ManualSeed(v.seed)
-	return func(b *train.Batch) *torch.Tensor { return model.Translate(b, back) }
+	return func(b *train.Batch) *torch.Tensor { return translateTiled(model, b, back, 0) }
 }
 
 // input gives the inputs themselves, enlarged where the system enlarges; nil where they are no pictures like the targets.
@@ -203,7 +238,7 @@ func (v *translationEval) input(back bool) func(b *train.Batch) *torch.Tensor {
 	return func(b *train.Batch) *torch.Tensor {
 		x := b.Tensor(from)
 		if s := v.does.Scale; s > 1 {
-			x = x.UpsampleBicubic2d([]int{s * x.Size(2), s * x.Size(3)}, false)
+			x = translation.Bicubic(x, s)
 		}
 		return x
 	}
@@ -214,13 +249,25 @@ func (v *translationEval) scores(ctx context.Context, back bool, made func(b *tr
 	if made == nil {
 		return nil, nil
 	}
-	pairs := &metrics.Paired{LPIPS: v.lpips, Net: "perceptual-EffNetLite0"}
-	if v.does.Scale > 1 {
-		pairs.Luma = v.does.Scale
-	}
 	var out []metrics.Score
 	if v.paired {
-		err := v.each(ctx, func(b *train.Batch) error { return pairs.Add(made(b), b.Tensor(v.target(back))) })
+		pairs := v.newPaired()
+		v.pictures = nil
+		err := v.each(ctx, func(b *train.Batch) error {
+			part := v.newPaired()
+			if err := part.Add(made(b), b.Tensor(v.target(back))); err != nil {
+				return err
+			}
+			pairs.Merge(part)
+			if v.whole != nil {
+				scores := map[string]float64{}
+				for _, s := range part.Scores(v.reference) {
+					scores[s.Metric] = s.Value
+				}
+				v.pictures = append(v.pictures, scores)
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -251,6 +298,14 @@ func (v *translationEval) scores(ctx context.Context, back bool, made func(b *tr
 	return append(out, fd...), err
 }
 
+func (v *translationEval) newPaired() *metrics.Paired {
+	pairs := &metrics.Paired{LPIPS: v.lpips, Net: "perceptual-EffNetLite0"}
+	if v.does.Scale > 1 {
+		pairs.Luma = v.does.Scale
+	}
+	return pairs
+}
+
 // collect takes in the pictures that a function makes of the test items.
 func (v *translationEval) collect(ctx context.Context, pictures func(b *train.Batch) *torch.Tensor) (*metrics.Sample, error) {
 	next := 0
@@ -271,15 +326,34 @@ func (v *translationEval) collect(ctx context.Context, pictures func(b *train.Ba
 	return sample, err
 }
 
+// wholePictures is a set whose pictures are scored whole, each in its own size, and not as items.
+type wholePictures interface {
+	Photographs() int
+	Path(i int) string
+	Whole(i int) ([]data.Array, error) // fields of one item
+}
+
 // each calls f with batches of the test items, each in a scope.
 func (v *translationEval) each(ctx context.Context, f func(b *train.Batch) error) (err error) {
-	for from := 0; from < v.n && err == nil; from += v.batch {
+	batch := v.batch
+	if v.whole != nil {
+		batch = 1
+	}
+	for from := 0; from < v.n && err == nil; from += batch {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		torch.Scope(func() {
 			var b *train.Batch
-			if b, err = train.Items(v.set, from, min(v.batch, v.n-from), v.device); err == nil {
+			if v.whole != nil {
+				var fields []data.Array
+				if fields, err = v.whole.Whole(from); err == nil {
+					b = train.Upload(fields, 1, v.device)
+				}
+			} else {
+				b, err = train.Items(v.set, from, min(batch, v.n-from), v.device)
+			}
+			if err == nil {
 				err = f(b)
 			}
 		})

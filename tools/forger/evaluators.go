@@ -92,7 +92,7 @@ func batchNorm(settings any, batch, standing int) string {
 }
 
 // translationEvaluators are the scores of a training that translates pictures: the mean absolute error of test items where
-// those have true translations, otherwise the Fréchet distance.
+// those have true translations, the PSNR of enlargements, otherwise the Fréchet distance.
 func translationEvaluators(c *cli.Context, s train.System, model train.Translator, settings any, o train.Options) ([]train.Evaluator, error) {
 	set, err := openData(c, s, settings, train.DataRequest{Name: o.Data, Split: data.Test, Plain: true}, "")
 	if err != nil {
@@ -102,13 +102,16 @@ func translationEvaluators(c *cli.Context, s train.System, model train.Translato
 	v.device, v.batch, v.seed, v.reference = o.Device, max(1, min(o.Batch, 8)), o.Seed, o.Data+"-test"
 	v.averaged = o.EMA != "off" && (o.EMA != "" || model.Parts().Average != nil)
 	name := "L1"
+	if v.does.Scale > 1 {
+		name = "PSNR-Y"
+	}
 	if !v.paired {
 		name = "FD-EffNetLite0"
 		if v.network, err = metrics.OpenNetwork(c.Context, "effnet-lite0", metrics.NetworkOptions{Device: o.Device}); err != nil {
 			return nil, fmt.Errorf("--eval-every: %w", err)
 		}
 	}
-	return []train.Evaluator{{Name: name, Evaluate: func(ctx context.Context, m train.Model) (float64, string, error) {
+	return []train.Evaluator{{Name: name, Higher: name == "PSNR-Y", Evaluate: func(ctx context.Context, m train.Model) (float64, string, error) {
 		scores, err := v.scores(ctx, false, v.translate(m.(train.Translator), false))
 		if err != nil {
 			return 0, "", err

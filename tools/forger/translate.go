@@ -20,7 +20,7 @@ import (
 // translateFlags are those of translate and upscale.
 var translateFlags = []cli.Flag{
 	&cli.StringFlag{Name: "out", Usage: "folder for the pictures, or - to write one to the standard output", Value: "translated"},
-	&cli.IntFlag{Name: "tile", Usage: "side of the squares that a large picture is cut into, with overlap, to save memory", DefaultText: "whole, where only a margin matters 512"},
+	&cli.IntFlag{Name: "tile", Usage: "side of the squares that a large picture is cut into, with overlap, to save memory", DefaultText: "256 where an output depends on a margin alone, else the whole"},
 	&cli.Int64Flag{Name: "seed", Usage: "of dropout and whatever else is random", Value: 1},
 	rawFlag, threadsFlag, deviceFlag, jsonFlag,
 }
@@ -35,6 +35,7 @@ func translateCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "back", Usage: "in the other direction, for a system that learns both", DisableDefaultText: true},
 			&cli.StringFlag{Name: "instances", Usage: "folder of instance maps, for a system that takes them beside label maps"},
+			&cli.StringFlag{Name: "style", Usage: "picture whose style all outputs take, for a system that learns styles"},
 			&cli.StringFlag{Name: "targets", Usage: "folder of pictures of the same names to show beside the outputs"},
 			&cli.IntFlag{Name: "n", Usage: "test pictures to translate, where no files are given", Value: 50},
 		}, translateFlags...),
@@ -76,6 +77,9 @@ func translate(c *cli.Context) error {
 	}
 	if t.back && !t.does.Back {
 		return fmt.Errorf("%s translates in one direction only: leave out --back", t.model.System())
+	}
+	if c.IsSet("style") && !t.does.Style {
+		return fmt.Errorf("%s with these settings learns no styles: leave out --style", t.model.System())
 	}
 	if c.NArg() > 1 {
 		return t.files(c.Args().Tail())
@@ -222,6 +226,11 @@ func (t *translator) file(s source) (shown, made *vision.Image, err error) {
 			return nil, nil, fmt.Errorf("%s: there is no instance map %s in %s", in.Name, s.name, dir)
 		}
 		if in.Instance, err = vision.Read(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	if path := t.c.String("style"); path != "" {
+		if in.Style, err = vision.Read(path); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -86,7 +86,7 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 		return r, ctx.Err()
 	}
 	r.Kind = "pictures"
-	r.verify(dir)
+	r.Verify(dir)
 	splits := []Split{""}
 	if has, _ := splitFolder(dir, Train); has != dir {
 		splits = []Split{Train}
@@ -109,8 +109,9 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 	return r, ctx.Err()
 }
 
-// verify computes the checksums of a fetched set, if dir is its folder, and returns its name if they are right.
-func (r *Report) verify(dir string) string {
+// Verify computes the checksums of a fetched set, if dir is its folder, and returns its name if they are right. The report
+// says what came of it.
+func (r *Report) Verify(dir string) string {
 	for _, set := range fetch.Sets() {
 		if own, err := fetch.Dir(set.Name); err != nil || !sameFile(own, dir) {
 			continue
@@ -126,7 +127,7 @@ func (r *Report) verify(dir string) string {
 }
 
 func (r *Report) checkIDX(dir string) {
-	names := classNames[r.verify(dir)]
+	names := classNames[r.Verify(dir)]
 	for _, split := range []Split{Train, Test} {
 		name, _ := idxNames(split)
 		if idxPath(dir, name) == "" {

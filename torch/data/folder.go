@@ -143,7 +143,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// Pictures lists the picture files (PNG, JPEG, WebP, BMP by name) under dir in torchvision's order: by the path of their folder, then by name.
+// Pictures lists the pictures under dir, as [OpenFolder] finds them, in torchvision's order: by the path of their folder,
+// then by name.
 func Pictures(dir string) ([]string, error) {
 	byFolder := map[string][]string{}
 	if err := walk(dir, map[string]bool{}, byFolder); err != nil {

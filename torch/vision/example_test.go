@@ -47,3 +47,13 @@ func ExampleSaveGrid() {
 	fmt.Println(im.H, im.W, err)
 	// Output: 62 152 <nil>
 }
+
+func ExampleImage_Imresize() {
+	im := vision.NewImage(4, 8, 1)
+	for i := range im.Pix {
+		im.Pix[i] = uint8(i % 8 * 30)
+	}
+	small := im.Imresize(2, 4)
+	fmt.Println(small.Pix[:4])
+	// Output: [13 75 135 197]
+}

@@ -1,6 +1,7 @@
 package pix2pixhd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -123,5 +124,29 @@ func TestWithoutClustersTheLookIsTheTargetsOrZeros(t *testing.T) {
 		bare := train.NewBatch(map[string]*torch.Tensor{"label": b.Labels(), "instance": b.Tensor("instance")})
 		require.Zero(t, m.look(bare).Abs().Max().Item())
 		require.Equal(t, []int{2, 3, 32, 32}, m.Translate(bare, false).Shape())
+	})
+}
+
+func FuzzLoadClusters(f *testing.F) {
+	torchtest.Native(f)
+	path := filepath.Join(f.TempDir(), "good.safetensors")
+	torch.Scope(func() {
+		require.NoError(f, (&Clusters{map[int64][][]float32{-1: {{1, 2, 3}}, 26: {{0, 0, 0}, {1, 1, 1}}}}).Save(path))
+	})
+	good, err := os.ReadFile(path)
+	require.NoError(f, err)
+	f.Add(good)
+	f.Add(bytes.Replace(good, []byte("label.26"), []byte("label.2x"), 1))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "clusters.safetensors")
+		require.NoError(t, os.WriteFile(path, content, 0o666))
+		c, err := LoadClusters(path)
+		if err != nil {
+			require.ErrorContains(t, err, path)
+			return
+		}
+		for _, centres := range c.centres {
+			require.NotEmpty(t, centres)
+		}
 	})
 }

@@ -37,7 +37,7 @@ type Config struct {
 	DLayers     int    `default:"3" help:"layers of a discriminator that halve the resolution"`
 	Scales      int    `default:"2" help:"resolutions that discriminators see"`
 
-	Game       string  `default:"lsgan" choices:"lsgan,bce" help:"adversarial loss: least squares or cross entropy"`
+	Loss       string  `default:"lsgan" choices:"lsgan,bce" help:"adversarial loss: least squares or cross entropy"`
 	NoMatching bool    `help:"leave out feature matching"`
 	Perceptual string  `default:"none" choices:"none,vgg19,effnet-lite0" help:"the classifier of the perceptual loss"`
 	Lambda     float64 `default:"10" help:"weight of feature matching and of the perceptual loss"`

@@ -40,7 +40,7 @@ func New(c Config) (*Model, error) {
 	}
 	m := &Model{config: c, perceptual: translation.NewPerceptual(c.Perceptual), passes: &passes{}}
 	m.game = gan.LeastSquares(0, 1, 1)
-	if c.Game == "bce" {
+	if c.Loss == "bce" {
 		m.game = gan.NonSaturatingLogits
 	}
 	channels := conditionChannels(c)

@@ -70,7 +70,7 @@ var variants = map[string]Config{
 		c.Net, c.Features, c.EncoderWidth, c.EncoderDowns, c.FixedEpochs, c.GradientCheckpointing = "local", "instance", 4, 2, 1, true
 	}),
 	"two enhancers":            with(func(c *Config) { c.Net, c.Enhancers, c.FixedEpochs, c.Downs, c.Scales = "local", 2, 2, 1, 3 }),
-	"label features, logits":   with(func(c *Config) { c.Features, c.EncoderWidth, c.EncoderDowns, c.Game = "label", 4, 2, "bce" }),
+	"label features, logits":   with(func(c *Config) { c.Features, c.EncoderWidth, c.EncoderDowns, c.Loss = "label", 4, 2, "bce" }),
 	"no matching, batch norms": with(func(c *Config) { c.NoMatching, c.NoInstance, c.Norm = true, true, "batch" }),
 }
 

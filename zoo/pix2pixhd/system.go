@@ -71,13 +71,13 @@ func input(c Config, in train.Input) ([]data.Array, error) {
 		return nil, fmt.Errorf("pix2pixhd makes pictures of label maps, not label maps of pictures")
 	}
 	if *c.Classes > 0 {
-		o := pairs.Options{Labels: *c.Classes, Instances: !c.NoInstance, Multiple: c.multiple()}
+		o := pairs.Options{Labels: *c.Classes, Instances: !c.NoInstance, Multiple: 1}
 		return pairs.LabelInput(in.Name, in.Picture, in.Instance, o)
 	}
 	if !c.NoInstance {
 		return nil, fmt.Errorf("pix2pixhd translates no single picture that has an instance map beside it: %s", in.Name)
 	}
-	return pairs.PictureInput(c.inputField(), in.Name, in.Picture, 3, c.multiple())
+	return pairs.PictureInput(c.inputField(), in.Name, in.Picture, 3, 1)
 }
 
 // example is n random items: instances of 16×16 pixels that each have one label.

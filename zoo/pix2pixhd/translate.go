@@ -17,16 +17,37 @@ func (m *Model) Translation() train.Translation {
 	return t
 }
 
-// Translate makes pictures. With features each instance gets the look of a random cluster of its label, after UseClusters;
-// without them its look in the target, where the batch has that, and otherwise zeros.
-func (m *Model) Translate(b *train.Batch, _ bool) (pictures *torch.Tensor) {
+// Translate makes pictures, one at a time, as the official program does. With features each instance gets the look of a random
+// cluster of its label, where the run has clusters; otherwise its look in the target, where the batch has that, or zeros. It
+// does not translate back.
+func (m *Model) Translate(b *train.Batch, back bool) (pictures *torch.Tensor) {
+	if back {
+		panic(&torch.Error{Op: "Translate", Code: torch.ValueError, Msg: "pix2pixhd makes pictures of label maps, not label maps of pictures"})
+	}
 	torch.NoGrad(func() {
 		pictures = torch.Tidy(func() *torch.Tensor {
-			condition := m.condition(b)
-			return m.G.Forward(m.withFeatures(condition, func() *torch.Tensor { return m.look(b) }))
+			made := make([]*torch.Tensor, b.Len)
+			for i := range made {
+				made[i] = torch.Tidy(func() *torch.Tensor {
+					item := m.item(b, i)
+					return m.G.Forward(m.withFeatures(m.condition(item), func() *torch.Tensor { return m.look(item) }))
+				})
+			}
+			return torch.Cat(made)
 		})
 	})
 	return pictures
+}
+
+// item is the batch of item i alone.
+func (m *Model) item(b *train.Batch, i int) *train.Batch {
+	fields := map[string]*torch.Tensor{}
+	for _, name := range append(m.Translation().Inputs, "image") {
+		if t := b.Tensor(name); t != nil {
+			fields[name] = t.Narrow(0, i, 1)
+		}
+	}
+	return train.NewBatch(fields)
 }
 
 // look is the features of a batch to translate.
@@ -52,25 +73,17 @@ func (m *Model) Columns() int { return 3 }
 const most = 512
 
 // Preview shows each item's label map, in colours, or picture, what G makes of it and the target, at most 512 pixels wide.
-// G sees one item at a time.
 func (m *Model) Preview() *torch.Tensor {
-	var pictures []*torch.Tensor
-	for i := range m.shown.Len {
-		item := map[string]*torch.Tensor{}
-		for _, name := range append(m.Translation().Inputs, "image") {
-			item[name] = field(m.shown, name).Narrow(0, i, 1)
-		}
-		b := train.NewBatch(item)
-		input := b.Tensor(m.config.inputField())
+	return torch.Tidy(func() *torch.Tensor {
+		input := field(m.shown, m.config.inputField())
 		if classes := *m.config.Classes; classes > 0 {
 			input = translation.Colours(input, classes)
 		}
-		for _, x := range []*torch.Tensor{input, m.Translate(b, false), field(b, "image")} {
-			for x.Size(3) > most {
-				x = x.AvgPool2d([]int{2})
-			}
-			pictures = append(pictures, x)
+		columns := []*torch.Tensor{input, m.Translate(m.shown, false), field(m.shown, "image")}
+		rows := torch.Stack(columns, torch.StackOptions{Dim: 1}).Flatten(torch.FlattenOptions{EndDim: new(1)})
+		for rows.Size(3) > most {
+			rows = rows.AvgPool2d([]int{2})
 		}
-	}
-	return torch.Cat(pictures)
+		return rows
+	})
 }

@@ -28,8 +28,8 @@ type Config struct {
 	Norm       string `default:"batch" choices:"batch,instance" help:"norm under SPADE's scales and shifts"`
 	Width      int    `default:"64" help:"feature maps of generator and encoder at the highest resolution"`
 	Hidden     int    `default:"128" help:"feature maps between a label map and its scales and shifts"`
-	DiscWidth  int    `default:"64" help:"feature maps of a discriminator's first layer"`
-	DiscLayers int    `default:"4" help:"layers of a discriminator before its scores"`
+	DWidth     int    `default:"64" help:"feature maps of a discriminator's first layer"`
+	DLayers    int    `default:"4" help:"layers of a discriminator before its scores"`
 	Scales     int    `default:"2" help:"resolutions that discriminators see"`
 	VAE        bool   `help:"learn an encoder of styles, which pictures are made in"`
 	Latent     int    `default:"256" help:"length of a style with --vae"`
@@ -43,7 +43,7 @@ type Config struct {
 
 	LR          float64 `default:"0.0002" help:"learning rate, halved for the generator and doubled for the discriminator"`
 	NoTTUR      bool    `help:"one learning rate for both, and Adam's β of 0.5 and 0.999 instead of 0 and 0.9"`
-	DiscSteps   int     `default:"1" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
+	DSteps      int     `default:"1" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
 	FullEpochs  *int    `default:"50" help:"epochs at the full learning rates"`
 	DecayEpochs int     `help:"further epochs, in which they fall to 0"`
 }
@@ -57,9 +57,9 @@ var Presets = map[string]Config{
 	},
 	"facades":     {Load: 286, Perceptual: "vgg19"},
 	"custom":      {Load: 286, Instance: true, Perceptual: "vgg19"},
-	"mr":          {Size: 128, NoFlip: true, Channels: 1, Classes: mrClasses, Width: 8, Hidden: 32, DiscWidth: 16},
+	"mr":          {Size: 128, NoFlip: true, Channels: 1, Classes: mrClasses, Width: 8, Hidden: 32, DWidth: 16},
 	"earth":       {Load: 286, Classes: earthClasses, Perceptual: "effnet-lite0"},
-	"earth-small": {Size: 128, Load: 143, Classes: earthClasses, Width: 8, Hidden: 32, DiscWidth: 16},
+	"earth-small": {Size: 128, Load: 143, Classes: earthClasses, Width: 8, Hidden: 32, DWidth: 16},
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.
@@ -82,14 +82,14 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("spade: --channels %d is neither 1 nor 3", c.Channels)
 	case c.Classes < 1 || c.Classes > 255:
 		return c, fmt.Errorf("spade: --classes %d is not between 1 and 255", c.Classes)
-	case c.Width < 1 || c.Hidden < 1 || c.DiscWidth < 1 || c.Latent < 1:
-		return c, fmt.Errorf("spade: --width %d, --hidden %d, --disc-width %d and --latent %d must be at least 1",
-			c.Width, c.Hidden, c.DiscWidth, c.Latent)
+	case c.Width < 1 || c.Hidden < 1 || c.DWidth < 1 || c.Latent < 1:
+		return c, fmt.Errorf("spade: --width %d, --hidden %d, --d-width %d and --latent %d must be at least 1",
+			c.Width, c.Hidden, c.DWidth, c.Latent)
 	case c.Upsampling == "most" && c.Width%2 != 0:
 		return c, fmt.Errorf("spade: --upsampling most halves --width %d, which must be even", c.Width)
-	case c.DiscLayers < 2 || c.Scales < 1 || c.DiscSteps < 1:
-		return c, fmt.Errorf("spade: --disc-layers %d must be at least 2, --scales %d and --disc-steps %d at least 1",
-			c.DiscLayers, c.Scales, c.DiscSteps)
+	case c.DLayers < 2 || c.Scales < 1 || c.DSteps < 1:
+		return c, fmt.Errorf("spade: --d-layers %d must be at least 2, --scales %d and --d-steps %d at least 1",
+			c.DLayers, c.Scales, c.DSteps)
 	case *c.Feature < 0 || *c.Similarity < 0 || *c.KLD < 0 || c.LR < 0:
 		return c, fmt.Errorf("spade: --feature %g, --similarity %g, --kld %g and --lr %g must not be negative",
 			*c.Feature, *c.Similarity, *c.KLD, c.LR)

@@ -19,7 +19,7 @@ func normalised(in, out, kernel int, o nn.Conv) *nn.Sequential {
 
 // Discriminator judges patches of a picture with its label map, at full size and at halves of it. NVlabs/SPADE
 // models/networks/discriminator.py, MultiscaleDiscriminator. A scale, its official NLayerDiscriminator, is made of 4×4
-// convolutions with a padding of 2, here with 4 DiscLayers and a DiscWidth of 64:
+// convolutions with a padding of 2, here with 4 DLayers and a DWidth of 64:
 //
 //	model0   stride 2   maps + Channels → 64                           LeakyReLU 0.2
 //	model1   stride 2   → 128     spectral and instance norm, no bias   LeakyReLU 0.2
@@ -51,11 +51,11 @@ func NewDiscriminator(c Config) *Discriminator {
 func patchLayers(c Config) (layers []nn.Layer) {
 	const most = 512
 	down, flat := nn.Conv{Stride: 2, Padding: 2}, nn.Conv{Padding: 2}
-	w := c.DiscWidth
+	w := c.DWidth
 	layers = append(layers, nn.NewSequential(nn.NewConv2d(c.maps()+c.Channels, w, 4, down), leaky))
-	for n := 1; n < c.DiscLayers; n++ {
+	for n := 1; n < c.DLayers; n++ {
 		conv, next := down, min(2*w, most)
-		if n == c.DiscLayers-1 {
+		if n == c.DLayers-1 {
 			conv = flat
 		}
 		layers = append(layers, nn.NewSequential(normalised(w, next, 4, conv), leaky))

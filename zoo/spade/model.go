@@ -107,7 +107,7 @@ func (m *Model) Parts() train.Parts {
 		},
 		Optimizers: m.optimizers(),
 		Schedules:  m.decay,
-		Batches:    func(int) int { return c.DiscSteps },
+		Batches:    func(int) int { return c.DSteps },
 	}
 	if m.E != nil {
 		p.Networks = append(p.Networks, train.Network{

@@ -48,10 +48,10 @@ func (s scenes) Read(i int, rng *rand.Rand, row []data.Array) error {
 // small are settings of each kind that are quick to train.
 var small = map[string]Config{
 	"plain":                {},
-	"instance maps, grey":  {Instance: true, Channels: 1, DontCare: true, DiscSteps: 2, Loss: "ls"},
+	"instance maps, grey":  {Instance: true, Channels: 1, DontCare: true, DSteps: 2, Loss: "ls"},
 	"a style":              {VAE: true, Latent: 4, NoTTUR: true, Loss: "w"},
 	"more, not square":     {Size: 128, Height: 64, Upsampling: "more", Norm: "instance", Loss: "original"},
-	"most, batch's values": {Size: 128, Upsampling: "most", BatchStats: true, Scales: 1, DiscLayers: 2},
+	"most, batch's values": {Size: 128, Upsampling: "most", BatchStats: true, Scales: 1, DLayers: 2},
 }
 
 // completed are small settings with what all of them share.
@@ -60,7 +60,7 @@ func completed(t *testing.T, c Config) Config {
 	if c.Size == 0 {
 		c.Size = 32
 	}
-	c.Classes, c.Width, c.Hidden, c.DiscWidth, c.LR = 3, 2, 16, 4, 2e-3
+	c.Classes, c.Width, c.Hidden, c.DWidth, c.LR = 3, 2, 16, 4, 2e-3
 	c, err := c.withDefaults()
 	require.NoError(t, err)
 	return c
@@ -191,9 +191,9 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"spade: --load 128 is less than --size 256, which is cut out of it":                     {Load: 128},
 		"spade: --channels 4 is neither 1 nor 3":                                                {Channels: 4},
 		"spade: --classes 256 is not between 1 and 255":                                         {Classes: 256},
-		"spade: --width -1, --hidden 128, --disc-width 64 and --latent 256 must be at least 1":  {Width: -1},
+		"spade: --width -1, --hidden 128, --d-width 64 and --latent 256 must be at least 1":     {Width: -1},
 		"spade: --upsampling most halves --width 3, which must be even":                         {Width: 3, Upsampling: "most"},
-		"spade: --disc-layers 1 must be at least 2, --scales 2 and --disc-steps 1 at least 1":   {DiscLayers: 1},
+		"spade: --d-layers 1 must be at least 2, --scales 2 and --d-steps 1 at least 1":         {DLayers: 1},
 		"spade: --feature -1, --similarity 10, --kld 0.05 and --lr 0.0002 must not be negative": {Feature: new(-1.0)},
 		"spade: --full-epochs 50 and --decay-epochs -1 must not be negative":                    {DecayEpochs: -1},
 	} {

@@ -63,7 +63,7 @@ func settings(t *testing.T, c *parity.Case) Config {
 	t.Helper()
 	s := Config{
 		Size: c.Int("crop_size", 64), Classes: c.Int("label_nc", c.Int("semantic_nc", 6)), Width: c.Int("ngf", 2), Hidden: c.Int("nhidden", 8),
-		DiscWidth: c.Int("ndf", 4), DiscLayers: c.Int("n_layers_D", 4), Scales: c.Int("num_D", 2), Latent: c.Int("z_dim", 256),
+		DWidth: c.Int("ndf", 4), DLayers: c.Int("n_layers_D", 4), Scales: c.Int("num_D", 2), Latent: c.Int("z_dim", 256),
 	}
 	noInstance, aspect := true, 1.0
 	c.Setting("no_instance", &noInstance)

@@ -65,7 +65,7 @@ func inputOf(settings any, in train.Input) ([]data.Array, error) {
 		return nil, err
 	}
 	fields, err := pairs.LabelInput(in.Name, in.Picture, in.Instance, pairs.Options{
-		Labels: c.Classes, DontCare: c.DontCare, Instances: c.Instance, Multiple: c.multiple(),
+		Labels: c.Classes, DontCare: c.DontCare, Instances: c.Instance, Multiple: 1,
 	})
 	if err != nil {
 		return nil, err
@@ -73,6 +73,10 @@ func inputOf(settings any, in train.Input) ([]data.Array, error) {
 	if h, w := fields[0].Shape[1], fields[0].Shape[2]; c.VAE && (h != c.Height || w != c.Size) {
 		return nil, fmt.Errorf("spade: label map %s comes to %d x %d (width x height), but a model with --vae makes pictures of %d x %d alone",
 			in.Name, w, h, c.Size, c.Height)
+	}
+	if in.Style != nil {
+		style, err := pairs.PictureInput("image", "the style", in.Style, c.Channels, 1)
+		return append(fields, style...), err
 	}
 	return fields, nil
 }

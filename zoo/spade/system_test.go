@@ -83,20 +83,24 @@ func TestDataThatCannotBeTrainedOnAreRefused(t *testing.T) {
 	}
 }
 
-func TestALabelMapOfAFileBecomesAnInputWithSidesThatFit(t *testing.T) {
+func TestALabelMapOfAFileBecomesAnInputOfItsSize(t *testing.T) {
 	c, styled := completed(t, Config{Instance: true}), completed(t, Config{VAE: true})
 	label := encoded(t, 50, 70, 2, 1)
 	fields, err := System.Input(&c, train.Input{Name: "a.png", Picture: label, Instance: encoded(t, 50, 70, 9, 9)})
 	require.NoError(t, err)
-	require.Equal(t, []int{1, 64, 64}, fields[0].Shape)
+	require.Equal(t, []int{1, 70, 50}, fields[0].Shape)
 	require.Equal(t, "instance", fields[1].Name)
+	fields, err = System.Input(&styled, train.Input{Name: "a.png", Picture: encoded(t, 32, 32, 1, 2), Style: encoded(t, 9, 7, 0, 200)})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 3, 7, 9}, fields[1].Shape)
+	require.Equal(t, "image", fields[1].Name)
 	for want, in := range map[string]struct {
 		c  Config
 		in train.Input
 	}{
 		"label map a.png needs its instance map":                               {c, train.Input{Picture: label}},
 		"label map a.png holds id 7 at (x 0, y 0), but labels run from 0 to 2": {c, train.Input{Picture: encoded(t, 32, 32, 7, 7)}},
-		"spade: label map a.png comes to 64 x 64 (width x height), but a model with --vae makes pictures of 32 x 32 alone": {
+		"spade: label map a.png comes to 50 x 70 (width x height), but a model with --vae makes pictures of 32 x 32 alone": {
 			styled, train.Input{Picture: label},
 		},
 	} {

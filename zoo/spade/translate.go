@@ -11,7 +11,7 @@ import (
 
 // Translation says that label maps, and instance maps if they are used, become pictures.
 func (m *Model) Translation() train.Translation {
-	t := train.Translation{Inputs: []string{"label"}, Target: "image", Paired: true, Scale: 1, Multiple: m.config.multiple()}
+	t := train.Translation{Inputs: []string{"label"}, Target: "image", Paired: true, Style: m.config.VAE, Scale: 1, Multiple: m.config.multiple()}
 	if m.config.Instance {
 		t.Inputs = append(t.Inputs, "instance")
 	}

@@ -102,6 +102,7 @@ func Check(ctx context.Context, dir string) (*data.Report, error) {
 		return nil, fmt.Errorf("pairs %s: there are no folders trainA and trainB or train_label and train_img, nor train with pictures A|B", dir)
 	}
 	r := &data.Report{Dir: dir, Kind: kind, Broken: []data.Broken{}}
+	r.Verify(dir)
 	for _, split := range splits {
 		files := make([][]file, len(split))
 		for i, p := range split {
