@@ -23,7 +23,7 @@ import (
 type Config struct {
 	Size     int `default:"128" help:"picture side in pixels: 32, 64, 128 or 256"`
 	Channels int `default:"3" help:"1 for grey pictures, 3 for colour"`
-	Classes  int `default:"1000" help:"number of classes"`
+	Classes  int `default:"1000" help:"classes of the data"`
 	Latent   int `help:"length of the latent vector z; if 0 128, 100, 120 or 140 at 32, 64, 128 or 256 pixels"`
 	Width    int `default:"96" help:"the unit of feature maps of both networks"`
 
@@ -39,21 +39,21 @@ type Config struct {
 	RotationG       *float64 `default:"0.2" help:"weight of the generator's loss of turns"`
 	ClassWeight     *float64 `default:"1" help:"weight of the predictor's loss"`
 
-	GLR          float64  `default:"0.0001" help:"learning rate of the generator's Adam"`
-	DLR          float64  `default:"0.0005" help:"learning rate of the discriminator's Adam"`
-	DSteps       int      `default:"2" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
-	Average      *float64 `default:"0.9999" help:"decay of the moving average of the generator's weights, 0 for none"`
-	AverageStart *int     `default:"40000" help:"step from which on weights are averaged; before they are copied"`
+	LR          float64  `default:"0.0001" help:"learning rate of the generator's Adam"`
+	DLR         float64  `default:"0.0005" help:"learning rate of the discriminator's Adam"`
+	DSteps      int      `default:"2" help:"steps of the discriminator, each on a batch of its own, for one of the generator"`
+	Average     *float64 `default:"0.9999" help:"decay of the moving average of the generator's weights, 0 for none"`
+	AverageFrom *int     `default:"40000" help:"step from which on weights are averaged; before they are copied"`
 }
 
 // Presets are published settings, and settings for small pictures.
 var Presets = map[string]Config{
 	"imagenet128-10pct": {},
-	"cifar10-10pct":     {Size: 32, Classes: 10, AverageStart: new(2000)},
+	"cifar10-10pct":     {Size: 32, Classes: 10, AverageFrom: new(2000)},
 	"fashion-small": {
-		Size: 32, Channels: 1, Classes: 10, Latent: 64, Width: 16, GLR: 4e-4, DLR: 4e-4, DSteps: 1, Average: new(0.999), AverageStart: new(500),
+		Size: 32, Channels: 1, Classes: 10, Latent: 64, Width: 16, LR: 4e-4, DLR: 4e-4, DSteps: 1, Average: new(0.999), AverageFrom: new(500),
 	},
-	"emoji64": {Size: 64, Classes: 8, Width: 16, GLR: 2e-4, DLR: 4e-4, Average: new(0.999), AverageStart: new(1000)},
+	"emoji64": {Size: 64, Classes: 8, Width: 16, LR: 2e-4, DLR: 4e-4, Average: new(0.999), AverageFrom: new(1000)},
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.
@@ -84,10 +84,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("s3gan: --rotated-fraction %d and --d-steps %d must be at least 1", c.RotatedFraction, c.DSteps)
 	case *c.RotationD < 0 || *c.RotationG < 0 || *c.ClassWeight < 0:
 		return c, fmt.Errorf("s3gan: --rotation-d %g, --rotation-g %g and --class-weight %g must not be negative", *c.RotationD, *c.RotationG, *c.ClassWeight)
-	case c.GLR < 0 || c.DLR < 0:
-		return c, fmt.Errorf("s3gan: --glr %g and --dlr %g must not be negative", c.GLR, c.DLR)
-	case *c.Average < 0 || *c.Average >= 1 || *c.AverageStart < 0:
-		return c, fmt.Errorf("s3gan: --average %g must be in [0, 1), --average-start %d must not be negative", *c.Average, *c.AverageStart)
+	case c.LR < 0 || c.DLR < 0:
+		return c, fmt.Errorf("s3gan: --lr %g and --dlr %g must not be negative", c.LR, c.DLR)
+	case *c.Average < 0 || *c.Average >= 1 || *c.AverageFrom < 0:
+		return c, fmt.Errorf("s3gan: --average %g must be in [0, 1), --average-from %d must not be negative", *c.Average, *c.AverageFrom)
 	}
 	return c, nil
 }

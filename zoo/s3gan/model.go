@@ -34,7 +34,7 @@ func New(c Config) (*Model, error) {
 	adam := func(network any, lr float64) *optim.Adam {
 		return optim.NewAdam(nn.Parameters(network), optim.AdamOptions{LR: lr, Betas: [2]float64{0, 0.999}})
 	}
-	m.optG, m.optD = adam(m.G, c.GLR), adam(m.D, c.DLR)
+	m.optG, m.optD = adam(m.G, c.LR), adam(m.D, c.DLR)
 	return m, nil
 }
 
@@ -57,9 +57,9 @@ func (m *Model) Parts() train.Parts {
 	}
 }
 
-// average copies the weights until AverageStart, and averages them from then on.
+// average copies the weights until AverageFrom, and averages them from then on.
 func (m *Model) average() optim.Decay {
-	decay, start := *m.config.Average, *m.config.AverageStart
+	decay, start := *m.config.Average, *m.config.AverageFrom
 	if decay == 0 {
 		return nil
 	}

@@ -27,7 +27,7 @@ var small = map[string]Config{
 
 func tiny(c Config) Config {
 	c.Size, c.Channels, c.Classes, c.Latent, c.Width, c.RotatedFraction = 32, 1, 3, 8, 4, 1
-	c.GLR, c.DLR, c.AverageStart = 2e-3, 2e-3, new(3)
+	c.LR, c.DLR, c.AverageFrom = 2e-3, 2e-3, new(3)
 	return c
 }
 
@@ -204,8 +204,8 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"s3gan: --baseline random has no labels, so neither --predictor nor --soft-labels is for it": {Baseline: "random", Predictor: true},
 		"s3gan: --rotated-fraction -1 and --d-steps 2 must be at least 1":                            {RotatedFraction: -1},
 		"s3gan: --rotation-d 1, --rotation-g -1 and --class-weight 1 must not be negative":           {RotationG: new(-1.0)},
-		"s3gan: --glr -1 and --dlr 0.0005 must not be negative":                                      {GLR: -1},
-		"s3gan: --average 1 must be in [0, 1), --average-start 40000 must not be negative":           {Average: new(1.0)},
+		"s3gan: --lr -1 and --dlr 0.0005 must not be negative":                                       {LR: -1},
+		"s3gan: --average 1 must be in [0, 1), --average-from 40000 must not be negative":            {Average: new(1.0)},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, want)
