@@ -28,11 +28,12 @@ type ConditionalBatchNorm2d struct {
 	Embed *nn.Embedding   `nn:"embed"`
 }
 
-// NewConditionalBatchNorm2d makes a layer with γ from N(1, 0.02) and β 0.
-func NewConditionalBatchNorm2d(channels, classes int) *ConditionalBatchNorm2d {
-	b := &ConditionalBatchNorm2d{
-		nn.NewBatchNorm2d(channels, nn.BatchNorm{NoAffine: true}), nn.NewEmbedding(classes, 2*channels),
-	}
+// NewConditionalBatchNorm2d makes a layer with γ from N(1, 0.02) and β 0. Its batch norm has the settings o but no scale and
+// shift.
+func NewConditionalBatchNorm2d(channels, classes int, o ...nn.BatchNorm) *ConditionalBatchNorm2d {
+	norm := only(o)
+	norm.NoAffine = true
+	b := &ConditionalBatchNorm2d{nn.NewBatchNorm2d(channels, norm), nn.NewEmbedding(classes, 2*channels)}
 	torch.NoGrad(func() {
 		torch.Scope(func() {
 			initializer.Normal(b.Embed.Weight.Narrow(1, 0, channels), 1, 0.02)

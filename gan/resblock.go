@@ -27,6 +27,7 @@ type GBlockOptions struct {
 	Nearest  bool       // double by repeating pixels, as the official code does; mimicry interpolates bilinearly
 	Hidden   int        // channels between the convolutions, as many as out if 0
 	Classes  int        // norms are a ConditionalBatchNorm2d for so many classes, plain batch norms if 0
+	Eps      float64    // of the norms, 1e-5 if 0; Chainer's is 2e-5
 	Rule     WeightRule // of the convolutions
 }
 
@@ -37,9 +38,9 @@ func NewGBlock(in, out int, o ...GBlockOptions) *GBlock {
 	hidden := otherwise(c.Hidden, out)
 	norm := func(channels int) ConditionalNorm {
 		if c.Classes > 0 {
-			return NewConditionalBatchNorm2d(channels, c.Classes)
+			return NewConditionalBatchNorm2d(channels, c.Classes, nn.BatchNorm{Eps: c.Eps})
 		}
-		return Unconditional{nn.NewBatchNorm2d(channels)}
+		return Unconditional{nn.NewBatchNorm2d(channels, nn.BatchNorm{Eps: c.Eps})}
 	}
 	b := &GBlock{settings: c, C1: conv3x3(c.Rule, in, hidden), C2: conv3x3(c.Rule, hidden, out)}
 	b.B1, b.B2 = norm(in), norm(hidden)

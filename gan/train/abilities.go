@@ -69,14 +69,19 @@ type Translation struct {
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
 }
 
+// Arranged is a model whose sample grid has rows of its own length, as those of a picture of each class.
+type Arranged interface {
+	Model
+	// Columns is the number of pictures in a row of the grid.
+	Columns() int
+}
+
 // Exhibitor is a model whose sample grid shows items of the data: input, output and target side by side.
 type Exhibitor interface {
-	Model
+	Arranged
 	// Exhibit gives the model the items of its grid, on the device of the networks. They are the model's own. Open calls
 	// it before the first Preview.
 	Exhibit(b *Batch)
-	// Columns is the number of pictures in a row of the grid.
-	Columns() int
 }
 
 // Adopter is a model that can begin from the networks of another one, as a larger one does from a smaller.

@@ -261,8 +261,8 @@ func read(values []Value) map[string]float64 {
 
 // columns is the number of pictures in a row of the grid, 0 for the usual one.
 func (r *Run) columns() int {
-	if e, ok := r.model.(Exhibitor); ok {
-		return e.Columns()
+	if m, ok := r.model.(Arranged); ok {
+		return m.Columns()
 	}
 	return 0
 }

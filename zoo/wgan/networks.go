@@ -36,7 +36,7 @@ var (
 func NewGenerator(c Config) nn.Layer {
 	switch c.G {
 	case "cnn":
-		return cnn32.NewGenerator(c.Latent, c.Width, c.Channels)
+		return cnn32.NewGenerator(c.Latent, c.Width, c.Channels, false)
 	case "mlp":
 		return &Generator{linears(c.Latent, c.Hidden, c.Channels*c.Size*c.Size), nil, c.Size}
 	}
@@ -86,7 +86,7 @@ type Critic struct {
 func NewCritic(c Config) nn.Layer {
 	switch c.D {
 	case "cnn":
-		return cnn32.NewDiscriminator(c.Width, c.Channels)
+		return cnn32.NewDiscriminator(c.Width, c.Channels, nil)
 	case "mlp":
 		return &Critic{linears(c.Channels*c.Size*c.Size, c.Hidden, 1), true}
 	}

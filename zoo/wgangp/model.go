@@ -34,7 +34,7 @@ func New(c Config) (*Model, error) {
 	m := &Model{config: c}
 	switch {
 	case c.Net == "cnn":
-		m.G, m.D = cnn32.NewGenerator(c.Latent, c.Width, c.Channels), cnn32.NewDiscriminator(c.CriticWidth, c.Channels)
+		m.G, m.D = cnn32.NewGenerator(c.Latent, c.Width, c.Channels, false), cnn32.NewDiscriminator(c.CriticWidth, c.Channels, nil)
 	case c.Size == 64:
 		m.G, m.D = NewGenerator64(c), NewCritic64(c)
 	default:

@@ -3,6 +3,7 @@
 package cnn32
 
 import (
+	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/nn/initializer"
@@ -22,19 +23,28 @@ var (
 //	32×32  transposed 4×4 stride 2   → width            BN, ReLU
 //	32×32  3×3                       → channels         tanh
 type Generator struct {
-	Linear *nn.Linear     `nn:"linear"`
-	Main   *nn.Sequential `nn:"main"`
+	Linear *nn.Linear      `nn:"linear"`
+	Flat   *nn.BatchNorm1d `nn:"flat"` // nil where the first norm belongs to Main
+	Main   *nn.Sequential  `nn:"main"`
 }
 
-// NewGenerator makes the network with weights from N(0, 0.02) and biases 0.
-func NewGenerator(latent, width, channels int) *Generator {
+// NewGenerator makes the network with weights from N(0, 0.02) and biases 0. With flat the first norm is of each unit of the
+// linear layer, as in chainer-gan-lib and compare_gan, instead of each of the 8·width maps.
+func NewGenerator(latent, width, channels int, flat bool) *Generator {
 	w := 8 * width
-	layers := []nn.Layer{nn.NewBatchNorm2d(w), nn.ReLU{InPlace: true}}
+	g := &Generator{Linear: nn.NewLinear(latent, 16*w)}
+	var layers []nn.Layer
+	if flat {
+		g.Flat = nn.NewBatchNorm1d(16 * w)
+	} else {
+		layers = append(layers, nn.NewBatchNorm2d(w))
+	}
+	layers = append(layers, nn.ReLU{InPlace: true})
 	for ; w > width; w /= 2 {
 		layers = append(layers, nn.NewConvTranspose2d(w, w/2, 4, twice), nn.NewBatchNorm2d(w/2), nn.ReLU{InPlace: true})
 	}
 	layers = append(layers, nn.NewConv2d(w, channels, 3, same), nn.Tanh{})
-	g := &Generator{nn.NewLinear(latent, 16*8*width), nn.NewSequential(layers...)}
+	g.Main = nn.NewSequential(layers...)
 	initialise(g)
 	return g
 }
@@ -42,7 +52,11 @@ func NewGenerator(latent, width, channels int) *Generator {
 // Forward generates pictures.
 func (g *Generator) Forward(z *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		return g.Main.Forward(g.Linear.Forward(z).View(z.Size(0), -1, 4, 4))
+		h := g.Linear.Forward(z)
+		if g.Flat != nil {
+			h = g.Flat.Forward(h)
+		}
+		return g.Main.Forward(h.View(z.Size(0), -1, 4, 4))
 	})
 }
 
@@ -59,14 +73,22 @@ type Discriminator struct {
 	Linear *nn.Linear     `nn:"linear"`
 }
 
-// NewDiscriminator makes the network with weights from N(0, 0.02) and biases 0.
-func NewDiscriminator(width, channels int) *Discriminator {
+// NewDiscriminator makes the network with weights from N(0, 0.02) and biases 0, and applies rule, which may be nil, to its
+// layers.
+func NewDiscriminator(width, channels int, rule gan.WeightRule) *Discriminator {
 	layers := []nn.Layer{nn.NewConv2d(channels, width, 3, same), leaky}
 	for w := width; w < 8*width; w *= 2 {
 		layers = append(layers, nn.NewConv2d(w, 2*w, 4, twice), leaky, nn.NewConv2d(2*w, 2*w, 3, same), leaky)
 	}
 	d := &Discriminator{nn.NewSequential(layers...), nn.NewLinear(16*8*width, 1)}
 	initialise(d)
+	if rule != nil {
+		nn.Apply(d, func(m any) {
+			if l, ok := m.(nn.Weighted); ok {
+				rule(l)
+			}
+		})
+	}
 	return d
 }
 
