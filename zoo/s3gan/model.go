@@ -6,6 +6,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/optim"
+	"github.com/forgergan/forger/zoo/internal/classes"
 )
 
 // Model is a GAN of the family in training.
@@ -84,7 +85,7 @@ func (m *Model) Step(b *train.Batch) (metrics train.Metrics) {
 }
 
 // A drawing makes n latents (n, Latent) and classes (n), int64.
-type drawing func(n int) (z, classes *torch.Tensor)
+type drawing func(n int) (z, labels *torch.Tensor)
 
 // discriminatorStep updates D. Real pictures, fakes and the turned ones of both pass it together.
 func (m *Model) discriminatorStep(b *train.Batch, draw drawing) (losses []train.Value) {
@@ -92,14 +93,14 @@ func (m *Model) discriminatorStep(b *train.Batch, draw drawing) (losses []train.
 	for _, part := range b.Parts() {
 		k := m.config.turnedItems(part.Len)
 		y := m.labels(part)
-		x, labels := withTurns(part.Images().AddScalar(1).DivScalar(2), y, k)
-		z, classes := draw(part.Len)
+		x, real := withTurns(part.Images().AddScalar(1).DivScalar(2), y, k)
+		z, labels := draw(part.Len)
 		var fake, wanted *torch.Tensor
 		torch.NoGrad(func() {
-			wanted = m.oneHot(classes)
+			wanted = m.oneHot(labels)
 			fake, wanted = withTurns(m.G.Forward(z, wanted), wanted, k)
 		})
-		all := m.D.Forward(torch.Cat([]*torch.Tensor{x, fake}), torch.Cat([]*torch.Tensor{labels, wanted}))
+		all := m.D.Forward(torch.Cat([]*torch.Tensor{x, fake}), torch.Cat([]*torch.Tensor{real, wanted}))
 		half := part.Len + 3*k
 		terms := m.config.discriminatorLosses(all.part(0, half), all.part(half, half), y)
 		part.Backward(m.config.total(terms))
@@ -114,8 +115,8 @@ func (m *Model) generatorStep(b *train.Batch, draw drawing) (losses []train.Valu
 	defer nn.Freeze(m.D)() // no gradient that nobody reads
 	m.optG.ZeroGrad()
 	for _, part := range b.Parts() {
-		z, classes := draw(part.Len)
-		y := m.oneHot(classes)
+		z, labels := draw(part.Len)
+		y := m.oneHot(labels)
 		terms := m.config.generatorLosses(m.D.Forward(withTurns(m.G.Forward(z, y), y, m.config.turnedItems(part.Len))), part.Len)
 		part.Backward(m.config.total(terms))
 		losses = append(losses, terms...)
@@ -128,7 +129,7 @@ func (m *Model) generatorStep(b *train.Batch, draw drawing) (losses []train.Valu
 func (m *Model) labels(b *train.Batch) *torch.Tensor {
 	switch {
 	case m.config.Baseline == "single":
-		return m.oneHot(torch.Zeros([]int{b.Len}, m.on(torch.Int64)))
+		return torch.Ones([]int{b.Len, 1}, m.on())
 	case m.config.Baseline == "random":
 		return m.oneHot(m.drawClasses(b.Len))
 	case m.config.SoftLabels:
@@ -136,41 +137,35 @@ func (m *Model) labels(b *train.Batch) *torch.Tensor {
 			return p
 		}
 		panic(&torch.Error{Op: "s3gan", Code: torch.ValueError, Msg: "--soft-labels needs data with --labels file:PATH, of a file with probabilities"})
-	case b.Labels() == nil:
-		panic(&torch.Error{Op: "s3gan", Code: torch.ValueError, Msg: "the data have no labels: --baseline single needs none"})
 	}
-	return m.oneHot(b.Labels())
+	return m.oneHot(classes.Labels("s3gan", b))
 }
 
-// oneHot is classes (N), int64, as vectors (N, classes) of the networks' type.
-func (m *Model) oneHot(classes *torch.Tensor) *torch.Tensor {
-	return gan.OneHot(classes, m.config.classes()).ToDType(m.fixed.DType())
+// oneHot is labels (N), int64, as vectors (N, classes) of the networks' type.
+func (m *Model) oneHot(labels *torch.Tensor) *torch.Tensor {
+	return gan.OneHot(labels, m.config.classes()).ToDType(m.fixed.DType())
 }
 
-// on is the networks' device.
-func (m *Model) on(t torch.DType) torch.TensorOptions {
-	return torch.TensorOptions{DType: t, Device: m.fixed.Device()}
+// on is the networks' device and type.
+func (m *Model) on() torch.TensorOptions {
+	return torch.TensorOptions{DType: m.fixed.DType(), Device: m.fixed.Device()}
 }
 
 // draw draws z ~ N(0, 1) and classes, all as likely.
-func (m *Model) draw(n int) (z, classes *torch.Tensor) { return m.latents(n), m.drawClasses(n) }
+func (m *Model) draw(n int) (z, labels *torch.Tensor) { return m.latents(n), m.drawClasses(n) }
 
 func (m *Model) latents(n int) *torch.Tensor {
-	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: m.on(m.fixed.DType())})
+	return torch.Randn([]int{n, m.config.Latent}, torch.RandnOptions{TensorOptions: m.on()})
 }
 
 func (m *Model) drawClasses(n int) *torch.Tensor {
-	return torch.RandInt(0, m.config.classes(), []int{n}, torch.RandIntOptions{TensorOptions: m.on(torch.Int64)})
+	return classes.Draw(n, m.config.classes(), m.fixed.Device())
 }
 
-// Preview generates from the same latents each time, the classes in order, as many of each as the grid has room for, or every so
-// many where there are more. The batch norms take the statistics of the grid unless they have standing ones.
+// Preview generates from the same latents each time, the classes in order. The batch norms take the statistics of the grid
+// unless they have standing ones.
 func (m *Model) Preview() *torch.Tensor {
-	classes := make([]int64, grid)
-	for i := range classes {
-		classes[i] = int64(i * m.config.classes() / grid)
-	}
-	return m.generate(m.fixed, torch.FromSlice(classes))
+	return m.generate(m.fixed, classes.Grid(grid, m.config.classes()))
 }
 
 // Sample generates n pictures from new latents and classes.
@@ -185,10 +180,10 @@ func (m *Model) SampleClasses(labels *torch.Tensor) *torch.Tensor {
 }
 
 // generate makes pictures (n, Channels, Size, Size) in [−1, 1].
-func (m *Model) generate(z, classes *torch.Tensor) *torch.Tensor {
+func (m *Model) generate(z, labels *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() (images *torch.Tensor) {
 		torch.NoGrad(func() {
-			images = m.G.Forward(z, m.oneHot(classes.ToDevice(z.Device()))).MulScalar(2).SubScalar(1)
+			images = m.G.Forward(z, m.oneHot(labels.ToDevice(z.Device()))).MulScalar(2).SubScalar(1)
 		})
 		return images
 	})

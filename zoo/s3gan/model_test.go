@@ -222,7 +222,7 @@ func TestDataThatDoNotFitAreRefused(t *testing.T) {
 	torch.Scope(func() {
 		x := torch.Zeros([]int{4, 1, 32, 32})
 		y := torch.FromSlice([]int64{0, 1, 2, -1})
-		require.ErrorContains(t, step(small["S3GAN"], map[string]*torch.Tensor{"image": x}), "the data have no labels: --baseline single needs none")
+		require.ErrorContains(t, step(small["S3GAN"], map[string]*torch.Tensor{"image": x}), "the data have no labels")
 		require.ErrorContains(t, step(small["soft labels"], map[string]*torch.Tensor{"image": x, "label": y}), "of a file with probabilities")
 		c := small["S3GAN"]
 		c.RotatedFraction = 2

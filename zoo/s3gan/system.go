@@ -7,6 +7,7 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/zoo/internal/classes"
 )
 
 // System is S3GAN's entry in the zoo.
@@ -21,7 +22,15 @@ var System = train.System{
 	New:         train.NewOf(New),
 	DataOptions: options,
 	Open:        open,
-	Example:     example,
+	Example: func(settings any, n int) map[string]*torch.Tensor {
+		return classes.Example(options(settings), settings.(*Config).Classes, n)
+	},
+	Defaults: func(settings any) train.Defaults {
+		if settings.(*Config).Size >= 128 {
+			return train.Defaults{Batch: 256, Steps: 250000}
+		}
+		return train.Defaults{}
+	},
 }
 
 func options(settings any) data.Options {
@@ -44,13 +53,4 @@ func open(ctx context.Context, settings any, r train.DataRequest) (data.Dataset,
 		return nil, fmt.Errorf("s3gan: data %s has %d classes, not %d: give --classes %d", r.Name, n, c.Classes, n)
 	}
 	return set, nil
-}
-
-// example makes random pictures with labels.
-func example(settings any, n int) map[string]*torch.Tensor {
-	c := settings.(*Config)
-	return map[string]*torch.Tensor{
-		"image": torch.Rand([]int{n, c.Channels, c.Size, c.Size}).MulScalar(2).SubScalar(1),
-		"label": torch.RandInt(0, c.Classes, []int{n}),
-	}
 }
