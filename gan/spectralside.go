@@ -6,10 +6,10 @@ import (
 )
 
 // SpectralNormCompareGAN divides the weight of layer by its largest singular value as google/compare_gan does with
-// singular_value "auto", and returns layer; see SpectralNormMimicry for how the spectral norms differ. The state lists the
-// layer's own tensors, then u_var (1, n), the singular vector of the outputs or of the inputs times the kernel, whichever are
-// fewer. Every forward pass makes a step of the power method and stores it, in evaluation, too, so that samples bring u_var
-// nearer to the truth.
+// singular_value "auto", and returns layer; see SpectralNormMimicry for how the spectral norms differ. The state lists
+// the layer's own tensors, then u_var (1, n), the singular vector of the outputs or of the inputs times the kernel,
+// whichever are fewer. Every forward pass makes a step of the power method and stores it, in evaluation, too, so that
+// samples bring u_var nearer to the truth.
 func SpectralNormCompareGAN[L nn.Weighted](layer L) L {
 	return nn.Parametrize(layer, func(w *torch.Tensor, outputs int) nn.Parametrization {
 		n := w.Size(outputs)

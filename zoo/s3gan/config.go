@@ -1,8 +1,8 @@
-// Package s3gan is the family of GANs with few labels of Lucic, Tschannen, Ritter, Zhai, Bachem and Gelly, "High-Fidelity Image
-// Generation With Fewer Labels", ICML 2019: a class-conditional BigGAN whose training pictures lack most of their labels. S2GAN
-// and S3GAN learn from labels that a classifier has inferred (InferLabels); the co-trained S2GAN-CO and S3GAN-CO let a
-// head of the discriminator predict them meanwhile. In S3GAN and S3GAN-CO the discriminator also tells by how many quarters a
-// picture has been turned, and the generator helps it.
+// Package s3gan is the family of GANs with few labels of Lucic, Tschannen, Ritter, Zhai, Bachem and Gelly, "High-Fidelity
+// Image Generation With Fewer Labels", ICML 2019: a class-conditional BigGAN whose training pictures lack most of their
+// labels. S2GAN and S3GAN learn from labels that a classifier has inferred (InferLabels); the co-trained S2GAN-CO and
+// S3GAN-CO let a head of the discriminator predict them meanwhile. In S3GAN and S3GAN-CO the discriminator also tells by
+// how many quarters a picture has been turned, and the generator helps it.
 //
 //	           SelfSupervision  Predictor   labels
 //	S2GAN      none             no          inferred before training

@@ -38,13 +38,13 @@ func (o InferOptions) withDefaults() InferOptions {
 }
 
 // InferLabels labels the items of a set whose labels have been taken away, as S2GAN and S3GAN need before training: a
-// classifier learns classes from the items with a label, and from all of them to tell by how many quarters a picture has been
-// turned, which makes better features of few labels (S⁴L, Zhai et al. 2019). It is features.NewResNet32, and features.NewResNet18 for
-// pictures of more than 64 pixels. Items with a label keep it. right is the share, in [0, 1], of inferred labels that are
-// those taken away, which nothing has learnt from.
+// classifier learns classes from the items with a label, and from all of them to tell by how many quarters a picture has
+// been turned, which makes better features of few labels (S⁴L, Zhai et al. 2019). It is features.NewResNet32, and
+// features.NewResNet18 for pictures of more than 64 pixels. Items with a label keep it. right is the share, in [0, 1], of
+// inferred labels that are those taken away, which nothing has learnt from.
 //
-// The pictures are square. The error tells a set that lacks no labels, or whose items or classes have been changed as well, an item that
-// cannot be read and the end of ctx.
+// The pictures are square. The error tells a set that lacks no labels, or whose items or classes have been changed as
+// well, an item that cannot be read and the end of ctx.
 func InferLabels(ctx context.Context, set *labels.Set, o InferOptions) (file labels.File, right float64, err error) {
 	o = o.withDefaults()
 	if from := set.Options(); from.Overlap != (labels.Overlap{}) || from.Drop {
@@ -121,12 +121,15 @@ func (t *teacher) release() {
 
 // learn makes steps on labelled pictures and turned ones, which pass the network together.
 func (t *teacher) learn(ctx context.Context, set *labels.Set, known subset, o InferOptions) error {
-	named, err := data.NewLoader(known, data.LoaderOptions{Batch: min(o.Batch, known.Len()), Shuffle: true, Seed: uint64(o.Seed), DropLast: true})
+	open := func(set data.Dataset, batch int) (*data.Loader, error) {
+		return data.NewLoader(set, data.LoaderOptions{Batch: min(batch, set.Len()), Shuffle: true, Seed: uint64(o.Seed), DropLast: true})
+	}
+	named, err := open(known, o.Batch)
 	if err != nil {
 		return err
 	}
 	defer named.Close()
-	turned, err := data.NewLoader(set, data.LoaderOptions{Batch: min(max(1, o.Batch/4), set.Len()), Shuffle: true, Seed: uint64(o.Seed), DropLast: true})
+	turned, err := open(set, max(1, o.Batch/4))
 	if err != nil {
 		return err
 	}

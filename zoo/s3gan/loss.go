@@ -38,8 +38,8 @@ func withTurns(x, y *torch.Tensor, k int) (pictures, labels *torch.Tensor) {
 	return out[0], out[1]
 }
 
-// discriminatorLosses are the terms, unweighted, that D minimises: the hinge on the n upright pictures of each half, then the
-// turns of the real ones, and the classes of those with a label in y (N, K), where D has heads for them.
+// discriminatorLosses are the terms, unweighted, that D minimises: the hinge on the n upright pictures of each half, then
+// the turns of the real ones, and the classes of those with a label in y (N, K), where D has heads for them.
 func (c Config) discriminatorLosses(real, fake Judgement, y *torch.Tensor) []train.Value {
 	n := y.Size(0)
 	losses := []train.Value{{Name: "D", Value: gan.Hinge.Discriminator(real.part(0, n).Score, fake.part(0, n).Score)}}
@@ -61,9 +61,9 @@ func (c Config) generatorLosses(fake Judgement, n int) []train.Value {
 	return losses
 }
 
-// total is the weighted sum of the terms.
+// total is the first term, the game's, plus the weighted others.
 func (c Config) total(losses []train.Value) *torch.Tensor {
-	weights := map[string]float64{"D": 1, "D/turns": *c.RotationD, "D/classes": *c.ClassWeight, "G": 1, "G/turns": *c.RotationG}
+	weights := map[string]float64{"D/turns": *c.RotationD, "D/classes": *c.ClassWeight, "G/turns": *c.RotationG}
 	return torch.Tidy(func() *torch.Tensor {
 		sum := losses[0].Value
 		for _, l := range losses[1:] {
@@ -82,7 +82,8 @@ func turnLoss(logits *torch.Tensor, k int) *torch.Tensor {
 	})
 }
 
-// classLoss is the cross entropy of logits (N, K) and labels y (N, K), averaged over the rows that have a label; 0 if none has.
+// classLoss is the cross entropy of logits (N, K) and labels y (N, K), averaged over the rows that have a label; 0 if
+// none has.
 func classLoss(logits, y *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		known := labelled(y)

@@ -162,8 +162,8 @@ func (m *Model) drawClasses(n int) *torch.Tensor {
 	return classes.Draw(n, m.config.classes(), m.fixed.Device())
 }
 
-// Preview generates from the same latents each time, the classes in order. The batch norms take the statistics of the grid
-// unless they have standing ones.
+// Preview generates from the same latents each time, the classes in order. The batch norms take the statistics of the
+// grid unless they have standing ones.
 func (m *Model) Preview() *torch.Tensor {
 	return m.generate(m.fixed, classes.Grid(grid, m.config.classes()))
 }

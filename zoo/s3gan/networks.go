@@ -65,7 +65,8 @@ func NewGenerator(c Config) *Generator {
 	return g
 }
 
-// Forward maps latents z (N, Latent) and classes y (N, classes), one-hot, to pictures (N, Channels, Size, Size) in [0, 1].
+// Forward maps latents z (N, Latent) and classes y (N, classes), one-hot, to pictures (N, Channels, Size, Size) in [0,
+// 1].
 func (g *Generator) Forward(z, y *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		y, pieces := g.EmbedY.Forward(y), z.Chunk(len(g.Blocks)+1, torch.ChunkOptions{Dim: 1})
@@ -142,8 +143,8 @@ func (j Judgement) part(from, n int) Judgement {
 	return Judgement{cut(j.Score), cut(j.Turns), cut(j.Classes)}
 }
 
-// Forward judges pictures x (N, Channels, Size, Size) in [0, 1] with labels y (N, classes): probabilities, or zeros where there is
-// no label. A missing label is that of the predictor, or, without one, leaves the score unconditional.
+// Forward judges pictures x (N, Channels, Size, Size) in [0, 1] with labels y (N, classes): probabilities, or zeros where
+// there is no label. A missing label is that of the predictor, or, without one, leaves the score unconditional.
 func (d *Discriminator) Forward(x, y *torch.Tensor) Judgement {
 	h := torch.Tidy(func() *torch.Tensor {
 		for i, b := range d.Blocks {
@@ -170,8 +171,8 @@ func (d *Discriminator) Forward(x, y *torch.Tensor) Judgement {
 	return j
 }
 
-// complete puts what the logits (N, K) predict, all of it or the likeliest class, in place of the rows of y (N, K) that have no
-// label. No gradient passes.
+// complete puts what the logits (N, K) predict, all of it or the likeliest class, in place of the rows of y (N, K) that
+// have no label. No gradient passes.
 func complete(y, logits *torch.Tensor, soft bool) *torch.Tensor {
 	return torch.Tidy(func() (out *torch.Tensor) {
 		torch.NoGrad(func() {
@@ -193,8 +194,8 @@ func labelled(y *torch.Tensor) *torch.Tensor {
 	})
 }
 
-// initialise draws all weights orthogonal, but the projection's as Glorot and Bengio 2010 do, in TensorFlow's truncated form,
-// and sets biases to 0.
+// initialise draws all weights orthogonal, but the projection's as Glorot and Bengio 2010 do, in TensorFlow's truncated
+// form, and sets biases to 0.
 func initialise(networks ...any) {
 	for _, network := range networks {
 		for _, e := range nn.StateDict(network) {

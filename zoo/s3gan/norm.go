@@ -23,8 +23,8 @@ func newNorm(channels int) *Norm {
 // Forward maps x (N, C, H, W) to the same shape.
 func (n *Norm) Forward(x *torch.Tensor) *torch.Tensor { return n.Accu.normalise(x, n.Gamma, n.Beta) }
 
-// ConditionalNorm is a batch norm whose scale and shift are linear in a condition: BN(x)·γ(c) + β(c). Other BigGANs have 1 + γ(c);
-// without it the scales begin around 0.
+// ConditionalNorm is a batch norm whose scale and shift are linear in a condition: BN(x)·γ(c) + β(c). Other BigGANs have
+// 1 + γ(c); without it the scales begin around 0.
 type ConditionalNorm struct {
 	Gamma *nn.Linear    `nn:"gamma"`
 	Beta  *nn.Linear    `nn:"beta"`
@@ -43,8 +43,8 @@ func (n *ConditionalNorm) Forward(x, condition *torch.Tensor) *torch.Tensor {
 	})
 }
 
-// accumulators are a batch norm's statistics over many batches. Training neither reads nor writes them: compare_gan fills them
-// from samples of the trained generator, as Collect does for train.Standing, and evaluation takes their means.
+// accumulators are a batch norm's statistics over many batches. Training neither reads nor writes them: compare_gan fills
+// them from samples of the trained generator, as Collect does for train.Standing, and evaluation takes their means.
 type accumulators struct {
 	Mean     *torch.Tensor `nn:"mean,buffer"`     // (C), summed over batches
 	Variance *torch.Tensor `nn:"variance,buffer"` // (C), of whole batches, summed

@@ -91,7 +91,8 @@ func TestRowsWithoutALabelDoNotCountInTheClassLoss(t *testing.T) {
 	})
 }
 
-// The counts at 128 and 256 pixels are those in resnet_biggan.py; the others, and those of the heads, follow from its tables.
+// The counts at 128 and 256 pixels are those in resnet_biggan.py; the others, and those of the heads, follow from its
+// tables.
 func TestParameterCountsAreTheReferences(t *testing.T) {
 	torchtest.Native(t)
 	for _, test := range []struct{ size, g, d int }{

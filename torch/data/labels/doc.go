@@ -14,13 +14,15 @@
 // # Order
 //
 // What is asked for happens in this order, whatever the order in the text: classes overlap, labels are corrupted, labels
-// are taken away. A file stands alone. All of it draws from one stream of one seed, once, before anything is read, so it is the same for
-// every epoch, number of workers and process. A single change alone draws what its paper's program draws with NumPy.
+// are taken away. A file stands alone. All of it draws from one stream of one seed, once, before anything is read, so it
+// is the same for every epoch, number of workers and process. A single change alone draws what its paper's program draws
+// with NumPy.
 //
 // # Fields
 //
-// "label" is what training sees: -1 stands for a label that was taken away, which package gan/train refuses for systems that
-// do not know it. "clean" is the label of the set underneath, for evaluation; where classes overlap it is the class before.
+// "label" is what training sees: -1 stands for a label that was taken away, which package gan/train refuses for systems
+// that do not know it. "clean" is the label of the set underneath, for evaluation; where classes overlap it is the class
+// before. "probabilities" (C) are those of the classes, where a file has them.
 //
 // # The text
 //

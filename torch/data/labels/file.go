@@ -14,8 +14,8 @@ import (
 	"github.com/forgergan/forger/torch/data"
 )
 
-// File is labels of a set, item by item, in a JSON file: those that a classifier has inferred from a few, as S2GAN and S3GAN
-// learn from. Make one with [Write] or [Read].
+// File is labels of a set, item by item, in a JSON file: those that a classifier has inferred from a few, as S2GAN and
+// S3GAN learn from. Make one with [Write] or [Read].
 type File struct {
 	Set     string   `json:"set"` // its name
 	Classes []string `json:"classes"`
@@ -42,8 +42,8 @@ func Write(path string, f File) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(f) })
 }
 
-// Read reads the file at a path, or at path#checksum, as String has it. The error tells a file that cannot be read, that holds
-// other things than labels, and one that is no longer what it was.
+// Read reads the file at a path, or at path#checksum, as String has it. The error tells a file that cannot be read, that
+// holds other things than labels, and one that is no longer what it was.
 func Read(path string) (*File, error) {
 	path, want, _ := strings.Cut(path, "#")
 	info, err := os.Stat(path)
