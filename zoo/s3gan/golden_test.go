@@ -68,7 +68,7 @@ func (g golden) learnt(module any, prefix string) {
 }
 
 func TestBlocksComputeWhatTheirDefinitionSays(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		g := load(t)
 		for name, block := range map[string]any{
@@ -91,7 +91,7 @@ func TestBlocksComputeWhatTheirDefinitionSays(t *testing.T) {
 }
 
 func TestAStepOfS3GANCOComputesWhatItsDefinitionSays(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		g := load(t)
 		m, err := New(Config{Size: 32, Channels: 1, Classes: 3, Latent: 8, Width: 1, Predictor: true, RotatedFraction: 1, DSteps: 1})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/torchtest"
@@ -47,10 +46,8 @@ func changed(t *testing.T, text string) *labels.Set {
 }
 
 func TestLabelsAreInferredFromAFewAndReadBack(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torchtest.NoLeaks(t)
-	defer torch.SetThreads(torch.Threads())
-	torch.SetThreads(1)
 	set := changed(t, "keep:0.2")
 	var told []string
 	o := InferOptions{Steps: 40, Batch: 8, LR: 0.02, Seed: 1, Probabilities: true, Log: func(line string) { told = append(told, line) }}
@@ -86,7 +83,7 @@ func TestLabelsAreInferredOnlyWhereSomeAreMissing(t *testing.T) {
 		_, _, err := InferLabels(t.Context(), changed(t, text), InferOptions{})
 		require.EqualError(t, err, want)
 	}
-	torchtest.Native(t)
+	native(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _, err := InferLabels(ctx, changed(t, "keep:0.5"), InferOptions{})

@@ -57,7 +57,7 @@ func (p pictures) Read(i int, rng *rand.Rand, row []data.Array) error {
 func set(size int) pictures { return pictures{zootest.Pictures{Items: 32, Channels: 1, Size: size}} }
 
 func TestEveryVariantLearnsToTellRealFromFake(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	for name, c := range small {
 		t.Run(name, func(t *testing.T) {
 			torch.ManualSeed(1)
@@ -70,7 +70,7 @@ func TestEveryVariantLearnsToTellRealFromFake(t *testing.T) {
 }
 
 func TestTheHeadsLearnTurnsAndClasses(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	for loss, c := range map[string]Config{"D/turns": small["S3GAN"], "G/turns": small["S3GAN"], "D/classes": small["S2GAN-CO"]} {
 		t.Run(loss, func(t *testing.T) {
 			torch.ManualSeed(1)
@@ -83,7 +83,7 @@ func TestTheHeadsLearnTurnsAndClasses(t *testing.T) {
 }
 
 func TestTheNetworksOf128PixelsLearnToAttend(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		torch.ManualSeed(1)
 		c := tiny(Config{SelfSupervision: "none"})
@@ -108,7 +108,7 @@ func TestAKilledRunEndsWithTheBitsOfAnUnbrokenOne(t *testing.T) {
 }
 
 func TestPicturesOfAClassAreAskedFor(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		torch.ManualSeed(1)
 		m, err := New(small["S3GAN"])
@@ -132,7 +132,7 @@ func TestPicturesOfAClassAreAskedFor(t *testing.T) {
 }
 
 func TestStandingStatisticsMakeAPictureItsOwn(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		torch.ManualSeed(1)
 		m, err := New(small["S3GAN"])
@@ -156,7 +156,7 @@ func TestStandingStatisticsMakeAPictureItsOwn(t *testing.T) {
 }
 
 func TestTheAverageIsACopyUntilItStarts(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	m, err := New(small["S3GAN"])
 	require.NoError(t, err)
 	decay := m.Parts().Average
@@ -171,7 +171,7 @@ func TestTheAverageIsACopyUntilItStarts(t *testing.T) {
 }
 
 func TestTheStateHasNamesThatFollowTensorFlows(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	m, err := New(small["S3GAN-CO"])
 	require.NoError(t, err)
 	names := map[string]bool{}
@@ -215,7 +215,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 }
 
 func TestDataThatDoNotFitAreRefused(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	step := func(c Config, fields map[string]*torch.Tensor) error {
 		m, err := New(c)
 		require.NoError(t, err)

@@ -13,12 +13,20 @@ import (
 
 func TestMain(m *testing.M) { torchtest.Main(m) }
 
+// native loads LibTorch for a test, which runs on one thread: its tensors are small.
+func native(t *testing.T) {
+	torchtest.Native(t)
+	threads := torch.Threads()
+	torch.SetThreads(1)
+	t.Cleanup(func() { torch.SetThreads(threads) })
+}
+
 // The vectors are worked out by hand from compare_gan's code.
 
 func matrix(rows, cols int, v ...float32) *torch.Tensor { return torch.FromSlice(v, rows, cols) }
 
 func TestUnpoolingPutsZerosBetweenPixels(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		x := unpool(torch.FromSlice([]float32{1, 2, 3, 4}, 1, 1, 2, 2))
 		require.Equal(t, []int{1, 1, 4, 4}, x.Shape())
@@ -27,7 +35,7 @@ func TestUnpoolingPutsZerosBetweenPixels(t *testing.T) {
 }
 
 func TestTheLastPicturesOfABatchAreTurned(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		x := torch.Cat([]*torch.Tensor{torch.Zeros([]int{1, 1, 2, 2}), torch.FromSlice([]float32{1, 2, 3, 4}, 1, 1, 2, 2)})
 		pictures, labels := withTurns(x, matrix(2, 3, 1, 0, 0, 0, 0, 1), 1)
@@ -37,7 +45,7 @@ func TestTheLastPicturesOfABatchAreTurned(t *testing.T) {
 }
 
 func TestABatchOf16HasTwoPicturesOfEachTurn(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	c := Config{SelfSupervision: "rotation", RotatedFraction: 2}
 	require.Equal(t, 2, c.turnedItems(16))
 	torch.Scope(func() {
@@ -54,7 +62,7 @@ func TestABatchOf16HasTwoPicturesOfEachTurn(t *testing.T) {
 }
 
 func TestAMissingLabelIsThePredictors(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		y, logits := matrix(2, 3, 0, 0, 0, 0, 0, 1), matrix(2, 3, 1, 3, 2, 9, 0, 0)
 		require.Equal(t, []float32{0, 1, 0, 0, 0, 1}, torch.Values[float32](complete(y, logits, false)))
@@ -65,7 +73,7 @@ func TestAMissingLabelIsThePredictors(t *testing.T) {
 }
 
 func TestAMissingLabelWithoutPredictorLeavesTheScoreUnconditional(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		c, err := small["S3GAN"].withDefaults()
 		require.NoError(t, err)
@@ -82,7 +90,7 @@ func TestAMissingLabelWithoutPredictorLeavesTheScoreUnconditional(t *testing.T) 
 }
 
 func TestRowsWithoutALabelDoNotCountInTheClassLoss(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	torch.Scope(func() {
 		logits := matrix(3, 2, 0, 0, 5, -5, 0, 2)
 		require.InDelta(t, (0.6931472+0.1269280)/2, classLoss(logits, matrix(3, 2, 1, 0, 0, 0, 0, 1)).Item(), 1e-6)
@@ -94,7 +102,7 @@ func TestRowsWithoutALabelDoNotCountInTheClassLoss(t *testing.T) {
 // The counts at 128 and 256 pixels are those in resnet_biggan.py; the others, and those of the heads, follow from its
 // tables.
 func TestParameterCountsAreTheReferences(t *testing.T) {
-	torchtest.Native(t)
+	native(t)
 	for _, test := range []struct{ size, g, d int }{
 		{32, 9487619, 2522113}, {64, 70037891, 87706177}, {128, 70433988, 87982370}, {256, 82097604, 98635298},
 	} {
