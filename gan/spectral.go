@@ -24,8 +24,8 @@ func ruled[L nn.Weighted](r WeightRule, layer L) L {
 }
 
 // SpectralNormMimicry divides the weight of layer by its largest singular value σ as the layers SNLinear, SNConv2d and
-// SNEmbedding of kwotsin/mimicry do, and returns layer. The three spectral norms of the zoo compute the same σ = u·W·vᵀ
-// by one step of the power method in each forward pass, W having a row for each output, and let gradients through W
+// SNEmbedding of kwotsin/mimicry do, and returns layer. The spectral norms of the zoo compute the same σ = u·W·vᵀ by
+// one step of the power method in each forward pass, W having a row for each output, and let gradients through W
 // only. They differ in what they keep, and so in what a checkpoint holds and in what evaluation computes:
 //
 //   - nn.SpectralNorm, PyTorch's: keeps u and v, unit vectors from the start. Evaluation uses those of the last training
@@ -34,6 +34,8 @@ func ruled[L nn.Weighted](r WeightRule, layer L) L {
 //     a step, too, but does not store it. The state lists weight, bias, sn_u (1, out) and sn_sigma (1), the σ of the last
 //     training pass.
 //   - SpectralNormBigGAN: as mimicry's under the names u0 and sv0, with settings.
+//   - SpectralNormCompareGAN: keeps the shorter of u and v, and stores each step, in evaluation, too. The state lists weight,
+//     bias, u_var.
 //
 // The layers of one mimicry network mix both kinds: its residual blocks have PyTorch's, the last layers of some
 // discriminators mimicry's.

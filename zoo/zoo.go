@@ -18,6 +18,7 @@ import (
 	"github.com/forgergan/forger/zoo/pix2pixhd"
 	"github.com/forgergan/forger/zoo/rgan"
 	"github.com/forgergan/forger/zoo/sagan"
+	"github.com/forgergan/forger/zoo/s3gan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
@@ -35,6 +36,7 @@ var Systems = []train.System{
 	biggan.System,
 	rgan.System,
 	cpgan.System,
+	s3gan.System,
 	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,

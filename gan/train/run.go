@@ -68,9 +68,9 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 	o.Labels = ""
 	if changed, ok := set.(*labels.Set); ok {
 		o.Labels = changed.Options().String()
-		if keep := changed.Options().Keep; keep > 0 && keep < 1 && !model.Parts().Unlabelled {
-			return nil, fmt.Errorf("%s does not learn from items without a label, which --labels %s makes: leave out keep:%v",
-				model.System(), o.Labels, keep)
+		if n := changed.Report().Unlabelled; n > 0 && !model.Parts().Unlabelled {
+			return nil, fmt.Errorf("%s does not learn from items without a label, of which --labels %s makes %d: leave out keep, "+
+				"or take only:SHARE", model.System(), o.Labels, n)
 		}
 	}
 	loader, err := data.NewLoader(set, data.LoaderOptions{

@@ -19,7 +19,7 @@ import (
 
 var labelsFlag = &cli.StringFlag{
 	Name:  "labels",
-	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, keep:SHARE, seed:NUMBER; with commas",
+	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, keep:SHARE or only:SHARE, seed:NUMBER, with commas; or file:PATH",
 }
 
 // openData opens data of a system, with its labels changed if text says so.
@@ -81,7 +81,7 @@ func testName(name string, set data.Dataset) string {
 func dataCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "data",
-		Usage: "fetch, check and pack data sets",
+		Usage: "fetch, check, label and pack data sets",
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usage("there is no command data %q; see forger data --help", c.Args().First())
@@ -94,6 +94,7 @@ func dataCommand() *cli.Command {
 			{Name: "check", Usage: "read everything in a set and report what is there, what is broken, and what becomes of the labels", ArgsUsage: "DIR|NAME",
 				Flags: []cli.Flag{labelsFlag, jsonFlag}, Action: checkSet},
 			noiseCommand(),
+			inferCommand(),
 			{Name: "pack", Usage: "decode and resize a folder of pictures into one file that trains without decoding", ArgsUsage: "DIR OUT",
 				Flags: []cli.Flag{
 					&cli.IntFlag{Name: "size", Usage: "side of the pictures in the file; with a run's load size it has a border for crops at random"},

@@ -47,9 +47,30 @@ func TestARunKeepsItsLabels(t *testing.T) {
 	code, _, message := forger(t, tiny(dir, run, "--labels", "symmetric:0.25", "--steps", "12")...)
 	require.Equal(t, 1, code)
 	require.Contains(t, message, "it was trained with --labels matrix:[[0.9,0.1],[0,1]],seed:3, now with --labels symmetric:0.25\n")
-	require.Equal(t, "dcgan does not learn from items without a label, which --labels keep:0.25 makes: leave out keep:0.25",
+	require.Equal(t, "dcgan does not learn from items without a label, of which --labels keep:0.25 makes 30: leave out keep, or take only:SHARE",
 		fails(t, 1, tiny(dir, run+"3", "--labels", "keep:0.25")...))
 	require.Contains(t, fails(t, 2, tiny(dir, run, "--labels", "noise")...), `--labels "noise": there is no "noise", only symmetric:RATE`)
 	require.Equal(t, "data "+filepath.Join(dir, "emu")+": labels symmetric:0.5: the set has no labels: put pictures into a folder for each class",
 		fails(t, 1, tiny(filepath.Join(dir, "emu"), run+"2", "--labels", "symmetric:0.5")...))
+}
+
+func TestLabelsThatWereInferredTrainAndMustNotChange(t *testing.T) {
+	torchtest.Native(t)
+	dir, run, file := classFolders(t), filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "labels.json")
+	infer := []string{"data", "infer", dir, file, "--labels", "keep:0.25", "--size", "16", "--steps", "2", "--batch", "4"}
+	require.Regexp(t, `^40 labels in .*labels\.json, 30 of them inferred, \d+\.\d % of these right: train with --labels file:`, works(t, infer...))
+	r := object(t, 0, infer...)
+	require.Equal(t, 30., r["inferred"])
+	require.Contains(t, works(t, "data", "check", dir, "--labels", "file:"+file), "40 items, 0 without a label")
+
+	works(t, tiny(dir, run, "--labels", "file:"+file)...)
+	works(t, "resume", run, "--steps", "11")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, append(text, '\n'), 0o666))
+	require.Contains(t, fails(t, 1, "resume", run, "--steps", "12"), "has other labels than it had: its checksum is")
+
+	require.Contains(t, fails(t, 2, "data", "infer", dir), "infer takes a set and the file to write")
+	require.Contains(t, fails(t, 2, "data", "infer", dir, file, "--steps", "0"), "--steps must be at least 1, not 0")
+	require.Contains(t, fails(t, 1, "data", "infer", dir, file), "40 of 40 items have a label: keep a share of them with --labels keep:SHARE")
 }

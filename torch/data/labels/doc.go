@@ -14,13 +14,15 @@
 // # Order
 //
 // What is asked for happens in this order, whatever the order in the text: classes overlap, labels are corrupted, labels
-// are taken away. All of it draws from one stream of one seed, once, before anything is read, so it is the same for
-// every epoch, number of workers and process. A single change alone draws what its paper's program draws with NumPy.
+// are taken away. A file stands alone. All of it draws from one stream of one seed, once, before anything is read, so it
+// is the same for every epoch, number of workers and process. A single change alone draws what its paper's program draws
+// with NumPy.
 //
 // # Fields
 //
-// "label" is what training sees: -1 stands for a label that was taken away, which package gan/train refuses for systems that
-// do not know it. "clean" is the label of the set underneath, for evaluation; where classes overlap it is the class before.
+// "label" is what training sees: -1 stands for a label that was taken away, which package gan/train refuses for systems
+// that do not know it. "clean" is the label of the set underneath, for evaluation; where classes overlap it is the class
+// before. "probabilities" (C) are those of the classes, where a file has them.
 //
 // # The text
 //
@@ -33,5 +35,7 @@
 //	matrix:FILE             noise: rows of probabilities as JSON, [[0.9, 0.1], [0.2, 0.8]]
 //	10to5, 7to3, NtoK       overlap: N classes become K that share members, N = 2K or 2K + 1
 //	keep:SHARE              of the labels of each class, the others become -1
+//	only:SHARE              the items whose labels keep:SHARE would keep, the others are left out
+//	file:PATH               the labels in a file, see File, for those of the set; the text then has its checksum: file:PATH#0f3a9c21
 //	seed:NUMBER             of all draws; 12345 as in the papers' programs
 package labels

@@ -14,7 +14,9 @@ type Options struct {
 	Overlap Overlap
 	Noise   Noise
 	Keep    float64 // share of the labels of each class that stay, in (0, 1]; all if 0
+	Drop    bool    // leave out the items whose labels do not stay
 	Seed    *uint32 // 12345 if nil
+	File    *File   // whose labels are taken instead of the set's; nothing else goes with it
 }
 
 const (
@@ -38,6 +40,14 @@ func (o Options) check() error {
 	if !(o.Keep >= 0 && o.Keep <= 1) {
 		return fmt.Errorf("a share of %v of the labels is not in (0, 1]", o.Keep)
 	}
+	if o.Drop && o.Keep == 0 {
+		return fmt.Errorf("all labels stay, so there is no item to leave out")
+	}
+	if o.File != nil {
+		if alone := (Options{File: o.File}); o.String() != alone.String() {
+			return fmt.Errorf("%s gives all labels, so nothing else can be asked for", o.File)
+		}
+	}
 	return o.Noise.check()
 }
 
@@ -52,10 +62,17 @@ func (o Options) String() string {
 		parts = append(parts, o.Noise.String())
 	}
 	if o.Keep != 0 {
-		parts = append(parts, fmt.Sprintf("keep:%v", o.Keep))
+		name := "keep"
+		if o.Drop {
+			name = "only"
+		}
+		parts = append(parts, fmt.Sprintf("%s:%v", name, o.Keep))
 	}
 	if o.seed() != defaultSeed {
 		parts = append(parts, fmt.Sprintf("seed:%d", o.seed()))
+	}
+	if o.File != nil {
+		parts = append(parts, o.File.String())
 	}
 	return strings.Join(parts, ",")
 }
@@ -113,11 +130,15 @@ func (o *Options) set(part string) (what string, err error) {
 		o.Noise.kind = name
 		o.Noise.matrix, err = readMatrix(value)
 		return "noise", err
-	case name == "keep" && hasValue:
+	case (name == "keep" || name == "only") && hasValue:
 		o.Keep, err = number(name, value)
+		o.Drop = name == "only"
 		if err == nil && o.Keep == 0 {
-			err = fmt.Errorf("keep:0 would leave no label: keep a share above 0")
+			err = fmt.Errorf("%s:0 would leave no label: keep a share above 0", name)
 		}
+		return "the share of labels", err
+	case name == "file" && hasValue:
+		o.File, err = Read(value)
 		return name, err
 	case name == "seed" && hasValue:
 		seed, err := strconv.ParseUint(value, 10, 32)
@@ -136,7 +157,7 @@ func (o *Options) set(part string) (what string, err error) {
 		}
 	}
 	return part, fmt.Errorf("there is no %q, only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, "+
-		"overlaps such as 10to5, keep:SHARE and seed:NUMBER", part)
+		"overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER", part)
 }
 
 func number(name, text string) (float64, error) {

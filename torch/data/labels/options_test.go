@@ -32,15 +32,15 @@ func TestAWrongTextIsOneSentence(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	require.NoError(t, os.WriteFile(bad, []byte("0.5 0.5"), 0o666))
 	for text, want := range map[string]string{
-		"noise":                    `labels "noise": there is no "noise", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE and seed:NUMBER`,
-		"symmetric":                `labels "symmetric": there is no "symmetric", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE and seed:NUMBER`,
+		"noise":                    `labels "noise": there is no "noise", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
+		"symmetric":                `labels "symmetric": there is no "symmetric", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
 		"symmetric:1.5":            `labels "symmetric:1.5": symmetric takes a number from 0 to 1, not "1.5"`,
 		"asymmetric:NaN":           `labels "asymmetric:NaN": asymmetric takes a number from 0 to 1, not "NaN"`,
 		"keep:0":                   `labels "keep:0": keep:0 would leave no label: keep a share above 0`,
 		"keep:x":                   `labels "keep:x": keep takes a number from 0 to 1, not "x"`,
 		"seed:-1":                  `labels "seed:-1": seed takes a whole number from 0 to 4294967295, not "-1"`,
 		"symmetric:0,matrix:[[1]]": `labels "symmetric:0,matrix:[[1]]": noise is given twice`,
-		"keep:1,keep:1":            `labels "keep:1,keep:1": keep is given twice`,
+		"keep:1,keep:1":            `labels "keep:1,keep:1": the share of labels is given twice`,
 		"10to6":                    `labels "10to6": overlap 10to6: the first number must be twice the second, or one more, as in 10to5 and 7to3`,
 		"2to1":                     `labels "2to1": overlap 2to1: the first number must be twice the second, or one more, as in 10to5 and 7to3`,
 		"matrix:/nowhere":          `labels "matrix:/nowhere": stat /nowhere: no such file or directory`,

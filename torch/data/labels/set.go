@@ -15,6 +15,7 @@ type Set struct {
 	inner   data.Labelled
 	o       Options
 	fields  []data.Field
+	known   int // how many of the fields are those of inner
 	at      int // of the field "label"
 	classes []string
 
@@ -44,9 +45,17 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 	}
 	fields := inner.Fields()
 	s := &Set{
-		inner: inner, o: o, classes: inner.Classes(),
+		inner: inner, o: o, classes: inner.Classes(), known: len(fields),
 		fields: append(slices.Clip(fields), data.Field{Name: "clean", Int64: true}),
 		at:     slices.IndexFunc(fields, func(f data.Field) bool { return f.Name == "label" }),
+	}
+	if o.File != nil {
+		if err := o.File.fits(inner); err != nil {
+			return nil, err
+		}
+		if o.File.Probabilities != nil {
+			s.fields = append(s.fields, data.Field{Name: "probabilities", Shape: []int{len(s.classes)}})
+		}
 	}
 	if s.at < 0 {
 		return nil, fmt.Errorf("the set has classes but no field label")
@@ -80,6 +89,12 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 	if o.Keep != 0 {
 		keep(s.labels, len(s.classes), o.Keep, rng)
 	}
+	if o.Drop {
+		s.drop()
+	}
+	if o.File != nil {
+		s.labels = slices.Clone(o.File.Labels)
+	}
 	return s, nil
 }
 
@@ -99,6 +114,20 @@ func keep(labels []int32, classes int, share float64, rng *numpyrandom.State) {
 			labels[items[p]] = -1
 		}
 	}
+}
+
+// drop leaves out the items without a label.
+func (s *Set) drop() {
+	n := 0
+	for i, k := range s.labels {
+		if k >= 0 {
+			for _, list := range [][]int32{s.items, s.clean, s.before, s.labels} {
+				list[n] = list[i]
+			}
+			n++
+		}
+	}
+	s.items, s.clean, s.before, s.labels = s.items[:n], s.clean[:n], s.before[:n], s.labels[:n]
 }
 
 // Name implements [data.Dataset]: the name of the set underneath.
@@ -135,11 +164,13 @@ func (s *Set) Fields() []data.Field { return s.fields }
 
 // Read implements [data.Dataset].
 func (s *Set) Read(i int, rng *rand.Rand, row []data.Array) error {
-	last := len(row) - 1
-	if err := s.inner.Read(int(s.items[i]), rng, row[:last]); err != nil {
+	if err := s.inner.Read(int(s.items[i]), rng, row[:s.known]); err != nil {
 		return err
 	}
-	row[s.at].Int64[0], row[last].Int64[0] = int64(s.labels[i]), int64(s.clean[i])
+	row[s.at].Int64[0], row[s.known].Int64[0] = int64(s.labels[i]), int64(s.clean[i])
+	if s.known+1 < len(row) {
+		copy(row[s.known+1].Float32, s.o.File.Probabilities[i])
+	}
 	return nil
 }
 
