@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/acgan"
+	"github.com/forgergan/forger/zoo/cgan"
 	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
 	"github.com/forgergan/forger/zoo/discogan"
@@ -14,6 +16,7 @@ import (
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
+	"github.com/forgergan/forger/zoo/sngan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
@@ -26,6 +29,9 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	sngan.System,
+	cgan.System,
+	acgan.System,
 	pix2pix.System,
 	pix2pixhd.System,
 	spade.System,
