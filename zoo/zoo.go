@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/zoo/acgan"
 	"github.com/forgergan/forger/zoo/biggan"
+	"github.com/forgergan/forger/zoo/cgan"
 	"github.com/forgergan/forger/zoo/cpgan"
 	"github.com/forgergan/forger/zoo/cyclegan"
 	"github.com/forgergan/forger/zoo/dcgan"
@@ -19,6 +21,7 @@ import (
 	"github.com/forgergan/forger/zoo/rgan"
 	"github.com/forgergan/forger/zoo/s3gan"
 	"github.com/forgergan/forger/zoo/sagan"
+	"github.com/forgergan/forger/zoo/sngan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
 	"github.com/forgergan/forger/zoo/wgan"
@@ -32,6 +35,9 @@ var Systems = []train.System{
 	lsgan.System,
 	wgan.System,
 	wgangp.System,
+	cgan.System,
+	acgan.System,
+	sngan.System,
 	sagan.System,
 	biggan.System,
 	rgan.System,

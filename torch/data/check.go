@@ -17,7 +17,7 @@ import (
 // Report is what [Check] found in a folder.
 type Report struct {
 	Dir      string       `json:"dir"`
-	Kind     string       `json:"kind"` // "idx", "pictures" or "shard"; package pairs has its own
+	Kind     string       `json:"kind"` // "idx", "cifar", "pictures" or "shard"; package pairs has its own
 	Checksum string       `json:"checksum,omitempty"`
 	Parts    []PartReport `json:"parts"` // the splits, or one part without a name
 	Broken   []Broken     `json:"broken"`
@@ -66,7 +66,7 @@ type Broken struct {
 	Problem string `json:"problem"`
 }
 
-// Check reads everything in an IDX set, a folder of pictures or a shard and reports counts, sizes, classes, mean and deviation,
+// Check reads everything in an IDX set, a CIFAR archive, a folder of pictures or a shard and reports counts, sizes, classes, mean and deviation,
 // and every broken file by name. The folder of a fetched set also has its checksums verified. Broken files do not make
 // an error: that is kept for a folder that is missing or holds no set, and for the end of ctx.
 func Check(ctx context.Context, dir string) (*Report, error) {
@@ -83,6 +83,11 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 	if isIDX(dir) {
 		r.Kind = "idx"
 		r.checkIDX(dir)
+		return r, ctx.Err()
+	}
+	if form, root := findCIFAR(dir); form != nil {
+		r.Kind = "cifar"
+		r.checkCIFAR(form, root)
 		return r, ctx.Err()
 	}
 	r.Kind = "pictures"
@@ -144,6 +149,23 @@ func (r *Report) checkIDX(dir string) {
 			t.add(&vision.Image{H: images.Dims[1], W: images.Dims[2], C: 1, Pix: images.Data[i*pixels : (i+1)*pixels]}, int(labels.Data[i]), 1)
 		}
 		part := t.report(1)
+		part.Split = split
+		r.Parts = append(r.Parts, part)
+	}
+}
+
+func (r *Report) checkCIFAR(form *cifarForm, root string) {
+	for _, split := range []Split{Train, Test} {
+		b, classes, err := form.read(root, split)
+		if err != nil {
+			r.Broken = append(r.Broken, Broken{root, err.Error()})
+			continue
+		}
+		t := newTally(classes)
+		for i, k := range b.labels {
+			t.add(b.picture(i), int(k), 3)
+		}
+		part := t.report(3)
 		part.Split = split
 		r.Parts = append(r.Parts, part)
 	}

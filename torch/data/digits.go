@@ -139,21 +139,23 @@ func openDigits(name, dir string, o Options) (*Digits, error) {
 		return nil, fmt.Errorf("data %s: there is a label %d, but only %d classes: the set is damaged", name, highest, len(d.classes))
 	}
 	if d.size != h || d.size != w {
-		d.pixels = resizeAll(images.Data, n, h, w, d.size)
+		d.pixels = prepareAll(n, d.size*d.size, func(i int) *vision.Image {
+			im := vision.Image{H: h, W: w, C: 1, Pix: images.Data[i*h*w : (i+1)*h*w]}
+			return im.Resize(d.size, d.size, vision.Bilinear)
+		})
 	}
 	return d, nil
 }
 
-// resizeAll resizes n grey pictures on all processors.
-func resizeAll(pixels []uint8, n, h, w, size int) []uint8 {
-	out := make([]uint8, n*size*size)
+// prepareAll makes n pictures of the given number of bytes on all processors and returns them one after another.
+func prepareAll(n, size int, prepare func(i int) *vision.Image) []uint8 {
+	out := make([]uint8, n*size)
 	var wg sync.WaitGroup
 	parts := runtime.GOMAXPROCS(0)
 	for p := range parts {
 		wg.Go(func() {
 			for i := p * n / parts; i < (p+1)*n/parts; i++ {
-				im := vision.Image{H: h, W: w, C: 1, Pix: pixels[i*h*w : (i+1)*h*w]}
-				copy(out[i*size*size:], im.Resize(size, size, vision.Bilinear).Pix)
+				copy(out[i*size:(i+1)*size], prepare(i).Pix)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Open returns a set by the name of a known one, which is fetched if need be, by a folder: one that holds IDX
-// files as MNIST names them, or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]), or the name of a Mixture. A known name
+// files as MNIST names them, an unpacked archive of CIFAR-10 or CIFAR-100 (binary or Python's, see [CIFAR]), or pictures (see [OpenFolder]), or by the file of a shard (see [OpenShard]), or the name of a Mixture. A known name
 // wins over a folder of that name; write ./mnist for the folder.
 //
 // emoji64 has views: "emoji64" is all four styles labelled by category, "emoji64:styles" the same labelled by style,
@@ -19,7 +19,7 @@ import (
 // inputs and targets can be opened here; the others are for systems that translate pictures.
 //
 // The error is one sentence: an unknown name or folder, an option that cannot be, and what
-// [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong.
+// [fetch.Get], [ReadIDX], [OpenFolder] and [OpenShard] find wrong, or what is wrong with a CIFAR batch.
 func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	switch {
 	case o.Split == "":
@@ -60,6 +60,13 @@ func Open(ctx context.Context, nameOrDir string, o Options) (Dataset, error) {
 	}
 	if isIDX(nameOrDir) {
 		return digits(openDigits(nameOrDir, nameOrDir, o))
+	}
+	if form, _ := findCIFAR(nameOrDir); form != nil {
+		set, err := openCIFAR(nameOrDir, o)
+		if err != nil {
+			return nil, err
+		}
+		return set, nil
 	}
 	return folder(OpenFolder(nameOrDir, o))
 }

@@ -46,7 +46,7 @@ func (c *checker) extent(v any, depth int) (extent, error) {
 	var id any
 	var items []any
 	switch v := v.(type) {
-	case nil, bool, int, int64, *big.Int, float64, complex128, string, Bytes, ByteArray, Size, Device, torch.DType, *Set:
+	case nil, bool, int, int64, *big.Int, float64, complex128, string, Bytes, ByteArray, Size, Device, torch.DType, *Set, *Array:
 		return extent{nodes: 1}, nil
 	case *Tensor:
 		return c.tensor(v)

@@ -67,8 +67,13 @@ func init() {
 }
 
 // lookUp finds a global, and refuses the pickle where it is none of those known.
-func lookUp(module, name string) any {
+func (m *machine) lookUp(module, name string) any {
 	g, ok := globals[module+"."+name]
+	if m.storage == nil {
+		if array, is := arrayGlobals[module+"."+name]; is {
+			return array
+		}
+	}
 	if !ok || strings.Contains(name, ".") { // a dotted name is a path through attributes
 		full := mapfile.Quote(module + "." + name)
 		refuse("the pickle asks for the global %s, which a tensor file does not need", full[1:len(full)-1])
@@ -93,6 +98,10 @@ func (m *machine) call() {
 // build carries out BUILD, which gives an object attributes. The one that a tensor file has is the _metadata of a state
 // dictionary.
 func (m *machine) build(object, state any) {
+	if b, ok := object.(builder); ok {
+		b.build(m, state)
+		return
+	}
 	d, ok := object.(*Dict)
 	attributes, ok2 := state.(*Dict)
 	if !ok || !ok2 || d.Class != "OrderedDict" {

@@ -64,8 +64,9 @@ func (m *machine) addAll(set *Set, items []any) {
 	}
 }
 
-// tupleKey stands for a tuple.
+// tupleKey stands for a tuple, bytesKey for bytes.
 type tupleKey string
+type bytesKey string
 
 // hash is what Go may use as a key of a map in place of a Python value; equal for values that are equal in Python.
 func (m *machine) hash(key any) any {
@@ -76,6 +77,10 @@ func (m *machine) hash(key any) any {
 		}
 		m.spend(len(k) / 64)
 		return k
+	case Bytes:
+		if m.storage == nil && len(k) <= maxKeyBytes { // a tensor file has none, and Save writes none
+			return bytesKey(k)
+		}
 	case nil, int64:
 		return k
 	case bool:

@@ -36,7 +36,8 @@ type machine struct {
 	marks []int // where the stack was at each MARK
 	memo  []any
 	keys  map[*Dict]map[any]int // see indexOf
-	// storage finds the storage that a persistent id names.
+	// storage finds the storage that a persistent id names; nil in a plain pickle, which has no tensors but arrays of NumPy
+	// and, from Python 2, strings of bytes.
 	storage func(id Tuple) *typedStorage
 }
 
@@ -106,10 +107,14 @@ func (m *machine) step(op byte) {
 		m.push(m.long(m.uint(4)))
 	case 'G': // BINFLOAT
 		m.push(math.Float64frombits(binary.BigEndian.Uint64(m.take(8))))
-	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING: Python 2's text
+	case 0x8c: // SHORT_BINUNICODE
 		m.push(m.text(m.uint(1)))
-	case 'X', 'T': // BINUNICODE, BINSTRING
+	case 'X': // BINUNICODE
 		m.push(m.text(m.uint(4)))
+	case 'U': // SHORT_BINSTRING: Python 2's text
+		m.push(m.string(m.uint(1)))
+	case 'T': // BINSTRING
+		m.push(m.string(m.uint(4)))
 	case 0x8d: // BINUNICODE8
 		m.push(m.text(m.uint(8)))
 	case 'C': // SHORT_BINBYTES
@@ -170,7 +175,7 @@ func (m *machine) step(op byte) {
 
 	case 'c': // GLOBAL
 		module := m.line()
-		m.push(lookUp(module, m.line()))
+		m.push(m.lookUp(module, m.line()))
 	case 0x93: // STACK_GLOBAL
 		names := m.popN(2)
 		module, ok1 := names[0].(string)
@@ -178,7 +183,7 @@ func (m *machine) step(op byte) {
 		if !ok1 || !ok2 {
 			refuse("the pickle asks for a global whose name is not text")
 		}
-		m.push(lookUp(module, name))
+		m.push(m.lookUp(module, name))
 	case 'i': // INST
 		module := m.line()
 		refuse("the pickle makes an instance of %s.%s, which a tensor file does not need", mapfile.Quote(module), mapfile.Quote(m.line()))
@@ -189,8 +194,8 @@ func (m *machine) step(op byte) {
 		m.build(m.top(), state)
 	case 'Q': // BINPERSID
 		id, ok := m.pop().(Tuple)
-		if !ok {
-			refuse("the pickle names a storage by something else than a tuple")
+		if !ok || m.storage == nil {
+			refuse("the pickle names a storage by something else than a tuple, or where there is none")
 		}
 		m.push(m.storage(id))
 	case 0x82, 0x83, 0x84: // EXT1, EXT2, EXT4
@@ -232,6 +237,14 @@ func (m *machine) text(n uint64) string {
 		refuse("the pickle has a string that is not UTF-8 text")
 	}
 	return string(raw)
+}
+
+// string reads Python 2's str. In a plain pickle it may be bytes.
+func (m *machine) string(n uint64) any {
+	if raw := m.data[m.at:]; m.storage == nil && n <= uint64(len(raw)) && !utf8.Valid(raw[:n]) {
+		return Bytes(m.bytes(n))
+	}
+	return m.text(n)
 }
 
 // line reads the name of a module or class, which ends the line.
