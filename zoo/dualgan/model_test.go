@@ -11,6 +11,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
+	"github.com/forgergan/forger/zoo/internal/samepad"
 )
 
 // small is a network of each kind that is quick to train. With 5 levels the last map has 2×2 pixels.
@@ -129,7 +130,7 @@ func TestConvolutionsLieWhereTensorFlowPutsThem(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		for _, test := range []struct{ kernel, before int }{{3, 0}, {5, 1}} {
-			half, twice := halving(1, 1, test.kernel).(*Halving), doubling(1, 1, test.kernel).(*Doubling)
+			half, twice := samepad.NewHalving(1, 1, test.kernel), samepad.NewDoubling(1, 1, test.kernel)
 			torch.NoGrad(func() {
 				half.Conv.Weight.FillInPlace(0)
 				half.Conv.Weight.At(0, 0, test.before, test.before).FillInPlace(1) // reads the pixel at twice the place

@@ -4,6 +4,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/nn/initializer"
+	"github.com/forgergan/forger/zoo/internal/samepad"
 )
 
 var (
@@ -42,22 +43,22 @@ func NewGenerator(c Config) *Generator {
 	in := c.Channels
 	for level := range c.Levels {
 		out := width(level)
-		l := &Layer{Conv: halving(in, out, 3), Norm: NewNorm(out)}
+		l := &Layer{Conv: samepad.NewHalving(in, out, 3), Norm: NewNorm(out)}
 		if level == 0 {
-			l = &Layer{Conv: halving(in, out, 5)}
+			l = &Layer{Conv: samepad.NewHalving(in, out, 5)}
 		}
 		g.Encoder, in = append(g.Encoder, l), out
 	}
 	for level := c.Levels - 2; level >= 0; level-- {
 		out := width(level)
-		l := &Layer{Conv: doubling(in, out, 3), Norm: NewNorm(out)}
+		l := &Layer{Conv: samepad.NewDoubling(in, out, 3), Norm: NewNorm(out)}
 		if dropped := c.Levels - 2 - level; c.Dropout > 0 && dropped < 3 {
 			l.Dropout = nn.NewDropout(c.Dropout)
 		}
 		g.Decoder, in = append(g.Decoder, l), 2*out
 	}
-	g.Decoder = append(g.Decoder, &Layer{Conv: doubling(in, c.Channels, 5)})
-	initialise(g)
+	g.Decoder = append(g.Decoder, &Layer{Conv: samepad.NewDoubling(in, c.Channels, 5)})
+	samepad.Initialise(g)
 	return g
 }
 
@@ -103,19 +104,19 @@ type Critic struct {
 // NewCritic makes the network with the author's weights.
 func NewCritic(c Config) *Critic {
 	w := c.Width
-	d := &Critic{Layers: []*Layer{{Conv: halving(c.Channels, w, 5)}}}
+	d := &Critic{Layers: []*Layer{{Conv: samepad.NewHalving(c.Channels, w, 5)}}}
 	in := w
 	for _, out := range []int{2 * w, 4 * w, 8 * w, 8 * w} {
-		d.Layers = append(d.Layers, &Layer{Conv: halving(in, out, 3), Norm: NewNorm(out)})
+		d.Layers = append(d.Layers, &Layer{Conv: samepad.NewHalving(in, out, 3), Norm: NewNorm(out)})
 		in = out
 	}
 	if c.Head == "patch" {
-		d.Patch = halving(in, 1, 3)
+		d.Patch = samepad.NewHalving(in, 1, 3)
 	} else {
 		side := c.Size / 32
 		d.Linear = nn.NewLinear(in*side*side, 1)
 	}
-	initialise(d)
+	samepad.Initialise(d)
 	return d
 }
 
@@ -171,56 +172,4 @@ func NewNorm(channels int) *Norm {
 func (n *Norm) Forward(x *torch.Tensor) *torch.Tensor {
 	const momentum, eps, cuDNN = 0, 1e-6, true
 	return torch.InstanceNorm(x, n.Scale, n.Shift, nil, nil, true, momentum, eps, cuDNN)
-}
-
-// halving is a convolution of stride 2 with TensorFlow's padding "SAME" of even sizes: of odd padding the larger half lies
-// behind.
-func halving(in, out, kernel int) nn.Layer {
-	before, after := (kernel-2)/2, (kernel-1)/2
-	return &Halving{nn.ZeroPad2d{Padding: []int{before, after, before, after}}, nn.NewConv2d(in, out, kernel, nn.Conv{Stride: 2})}
-}
-
-// Halving is a convolution of stride 2 behind a padding.
-type Halving struct {
-	Pad  nn.ZeroPad2d
-	Conv *nn.Conv2d `nn:""`
-}
-
-// Forward maps (N, in, H, W) to (N, out, H/2, W/2).
-func (h *Halving) Forward(x *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor { return h.Conv.Forward(h.Pad.Forward(x)) })
-}
-
-// doubling is the transposed convolution of stride 2 with that padding: the last row and column are dropped.
-func doubling(in, out, kernel int) nn.Layer {
-	return &Doubling{nn.NewConvTranspose2d(in, out, kernel, nn.Conv{Stride: 2, Padding: (kernel - 2) / 2})}
-}
-
-// Doubling is a transposed convolution of stride 2 that drops what exceeds twice the size.
-type Doubling struct {
-	Conv *nn.ConvTranspose2d `nn:""`
-}
-
-// Forward maps (N, in, H, W) to (N, out, 2H, 2W).
-func (d *Doubling) Forward(x *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor {
-		return d.Conv.Forward(x).Narrow(2, 0, 2*x.Size(2)).Narrow(3, 0, 2*x.Size(3))
-	})
-}
-
-// initialise draws weights from N(0, 0.02), those of convolutions cut at two deviations, and sets biases to 0.
-func initialise(net any) {
-	nn.Apply(net, func(m any) {
-		switch l := m.(type) {
-		case *nn.Linear:
-			initializer.Normal(l.Weight, 0, 0.02)
-			initializer.Constant(l.Bias, 0)
-		case *nn.ConvTranspose2d:
-			initializer.Normal(l.Weight, 0, 0.02)
-			initializer.Constant(l.Bias, 0)
-		case *nn.Conv2d:
-			initializer.TruncNormal(l.Weight, 0, 0.02, -0.04, 0.04)
-			initializer.Constant(l.Bias, 0)
-		}
-	})
 }

@@ -3,7 +3,7 @@ package lsgan
 import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
-	"github.com/forgergan/forger/torch/nn/initializer"
+	"github.com/forgergan/forger/zoo/internal/samepad"
 )
 
 // Generator maps latents z (N, Latent) to pictures (N, Channels, Size, Size) in [−1, 1].
@@ -61,14 +61,14 @@ func NewGenerator(c Config) *Generator {
 		activate(width)
 		in := width
 		for ; in > c.Width; in /= 2 {
-			layers = append(layers, twice5(in, in/2))
+			layers = append(layers, samepad.NewDoubling(in, in/2, 5))
 			activate(in / 2)
 		}
-		layers = append(layers, twice5(in, c.Channels))
+		layers = append(layers, samepad.NewDoubling(in, c.Channels, 5))
 	}
 	g.Linear = nn.NewLinear(c.Latent, g.side*g.side*width)
 	g.Main = nn.NewSequential(append(layers, nn.Tanh{})...)
-	initialise(g)
+	samepad.Initialise(g)
 	return g
 }
 
@@ -106,7 +106,7 @@ func NewDiscriminator(c Config) *Discriminator {
 		in, side = out, side/2
 	}
 	d := &Discriminator{nn.NewSequential(layers...), nn.NewLinear(in*side*side, 1)}
-	initialise(d)
+	samepad.Initialise(d)
 	return d
 }
 
@@ -117,43 +117,6 @@ func (d *Discriminator) Forward(x *torch.Tensor) *torch.Tensor {
 	})
 }
 
-// same3 keeps the size.
-func same3(in, out int) nn.Layer { return nn.NewConvTranspose2d(in, out, 3, nn.Conv{Padding: 1}) }
-
-// twice3 and twice5 double the size as TensorFlow's "SAME" does: the last row and column are dropped.
-func twice3(in, out int) nn.Layer {
-	return &Twice{nn.NewConvTranspose2d(in, out, 3, nn.Conv{Stride: 2})}
-}
-
-func twice5(in, out int) nn.Layer {
-	return &Twice{nn.NewConvTranspose2d(in, out, 5, nn.Conv{Stride: 2, Padding: 1})}
-}
-
-// Twice is a transposed convolution of stride 2 whose output loses its last row and column.
-type Twice struct {
-	Conv *nn.ConvTranspose2d `nn:""`
-}
-
-// Forward maps (N, in, H, W) to (N, out, 2H, 2W).
-func (t *Twice) Forward(x *torch.Tensor) *torch.Tensor {
-	return torch.Tidy(func() *torch.Tensor {
-		return t.Conv.Forward(x).Narrow(2, 0, 2*x.Size(2)).Narrow(3, 0, 2*x.Size(3))
-	})
-}
-
-// initialise draws weights from N(0, 0.02), those of convolutions cut at two deviations, and sets biases to 0.
-func initialise(net any) {
-	nn.Apply(net, func(m any) {
-		switch l := m.(type) {
-		case *nn.Linear:
-			initializer.Normal(l.Weight, 0, 0.02)
-			initializer.Constant(l.Bias, 0)
-		case *nn.ConvTranspose2d:
-			initializer.Normal(l.Weight, 0, 0.02)
-			initializer.Constant(l.Bias, 0)
-		case *nn.Conv2d:
-			initializer.TruncNormal(l.Weight, 0, 0.02, -0.04, 0.04)
-			initializer.Constant(l.Bias, 0)
-		}
-	})
-}
+// twice3 doubles the size, same3 keeps it.
+func twice3(in, out int) nn.Layer { return samepad.NewDoubling(in, out, 3) }
+func same3(in, out int) nn.Layer  { return nn.NewConvTranspose2d(in, out, 3, nn.Conv{Padding: 1}) }
