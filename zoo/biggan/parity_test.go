@@ -285,12 +285,12 @@ func TestParameterCountsAreTheReferences(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.config.WeightInit = "N02" // quicker to draw, and as many
-			torch.Scope(func() {
+			torch.SkipInit(func() {
 				g, err := NewGenerator(test.config)
 				require.NoError(t, err)
 				require.Equal(t, test.g, nn.NumParameters(g))
 			})
-			torch.Scope(func() {
+			torch.SkipInit(func() {
 				d, err := NewDiscriminator(test.config)
 				require.NoError(t, err)
 				require.Equal(t, test.d, nn.NumParameters(d))

@@ -20,11 +20,13 @@ var _ train.Model = (*Model)(nil)
 
 func TestParameterCountsAreTheReferences(t *testing.T) {
 	torchtest.Native(t)
-	for preset, want := range map[string][2]int{"mnist": {2503984, 1231441}, "torch": {1510032, 533505}} {
-		m, err := New(Presets[preset])
-		require.NoError(t, err)
-		require.Equal(t, want, [2]int{nn.NumParameters(m.G), nn.NumParameters(m.D)}, preset)
-	}
+	torch.SkipInit(func() {
+		for preset, want := range map[string][2]int{"mnist": {2503984, 1231441}, "torch": {1510032, 533505}} {
+			m, err := New(Presets[preset])
+			require.NoError(t, err)
+			require.Equal(t, want, [2]int{nn.NumParameters(m.G), nn.NumParameters(m.D)}, preset)
+		}
+	})
 }
 
 func TestMaxoutTakesTheLargestOfItsPieces(t *testing.T) {

@@ -30,15 +30,17 @@ func pictures(c Config) zootest.Pictures {
 
 func TestParameterCountsAreTheReferences(t *testing.T) {
 	torchtest.Native(t)
-	for preset, want := range map[string][2]int{
-		"paper": {15591427, 4333441}, "stability-rms": {12702851, 4314753},
-		"stability": {12702851, 4314753 + 2*(128+256+512)}, // and three batch norms
-	} {
-		m, err := New(Presets[preset])
-		require.NoError(t, err)
-		got := [2]int{nn.NumParameters(m.G), nn.NumParameters(m.D)}
-		require.Equal(t, want, got, preset)
-	}
+	torch.SkipInit(func() {
+		for preset, want := range map[string][2]int{
+			"paper": {15591427, 4333441}, "stability-rms": {12702851, 4314753},
+			"stability": {12702851, 4314753 + 2*(128+256+512)}, // and three batch norms
+		} {
+			m, err := New(Presets[preset])
+			require.NoError(t, err)
+			got := [2]int{nn.NumParameters(m.G), nn.NumParameters(m.D)}
+			require.Equal(t, want, got, preset)
+		}
+	})
 }
 
 func TestTheDiscriminatorLearns(t *testing.T) {
