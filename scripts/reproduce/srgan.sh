@@ -32,8 +32,10 @@ latest() { echo "runs/reproduce-$1/checkpoints/latest.safetensors"; }
 if [[ $data == --small ]]; then
   forger data get photos
   forger weights get effnet-lite0
-  run srresnet-small --data photos --preset small-srresnet --steps 2000 --batch 8
-  run srgan-small --data photos --preset small --steps 500 --batch 8 --init "$(latest srresnet-small)"
+  forger train srgan --out runs/reproduce-srresnet-fast --seed 1 --data photos --preset small-srresnet --steps 6000 --batch 8
+  run srresnet-small --data photos --preset small-srresnet --lr 0.0001 --steps 2400 --batch 16 --ema 0.995:constant --init "$(latest srresnet-fast)"
+  run srgan-small --data photos --preset small --content-weight 0.0005 --adversarial 0.002 --steps 700 --batch 8 --ema 0.99:constant \
+    --init "$(latest srresnet-small)"
 else
   run srresnet --data "$data" --preset srresnet
   run srgan --data "$data" --preset paper --init "$(latest srresnet)"

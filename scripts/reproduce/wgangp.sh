@@ -15,9 +15,9 @@ if [[ ${1:-} == --small ]]; then
 	out=runs/reproduce-wgangp-$data-small
 	case $data in
 	fashion-mnist) run=(--width 16 --critic-width 16 --critic 2 --lr 0.0005 --decay 0 --batch 32 --steps "${3:-1500}") ;;
-	emoji64) run=(--batch 16 --steps "${3:-400}") ;;
+	emoji64) run=(--preset cifar10-cnn --width 16 --critic-width 16 --critic 2 --lr 0.0005 --decay 0 --batch 32 --steps "${3:-1500}") ;;
 	esac
-	build/forger train wgangp --data "$data" --out "$out" --seed 1 "${run[@]}" --eval-every 100 --eval-n 500 --eval-network effnet-lite0
+	build/forger train wgangp --data "$data" --out "$out" --seed 1 "${run[@]}" --eval-every 300 --eval-n 500 --eval-network effnet-lite0
 	build/forger eval "$out" --network effnet-lite0 --n 2000
 else
 	data=${1:?the folder of CIFAR-10, or --small}
