@@ -86,6 +86,8 @@ func (m *Model) Parts() train.Parts {
 		Networks:   []train.Network{{Name: "G", Module: m.G, Generator: true, Inputs: [][]int{{2, 3, c.Crop / c.Scale, c.Crop / c.Scale}}}},
 		Optimizers: m.optimizers(),
 		Schedules:  m.drop,
+		// With --ema: statistics of small crops waver, and smooth pictures show it as a wrong brightness.
+		AverageBuffers: true,
 	}
 	if m.D != nil {
 		p.Networks = append(p.Networks, train.Network{Name: "D", Module: m.D, Optional: true, Inputs: [][]int{{2, 3, c.Crop, c.Crop}}})
