@@ -27,6 +27,7 @@ type Package struct {
 	licenceFile string // in the package, copied into the set
 }
 
+// String names the client whose package it is.
 func (p Package) String() string { return fmt.Sprintf("%s package %s %s", p.Kind, p.Name, p.Version) }
 
 // fetch brings the package with its client, checks the archive and unpacks it into a folder of work.

@@ -46,6 +46,7 @@ func (p Plane) Row(y int) []uint8 { return p.Pix[y*p.Stride:][:p.W] }
 // UnsupportedError names a kind of JPEG file that is not read.
 type UnsupportedError string
 
+// Error says what is wrong.
 func (e UnsupportedError) Error() string { return string(e) }
 
 // component is what frame and scan headers say of one component, and its coefficients.
