@@ -142,11 +142,7 @@ func (m *Model) draw(n int) (z, y *torch.Tensor) {
 // Batch norm has the statistics of the grid, unless BNEval is set.
 func (m *Model) Preview() *torch.Tensor {
 	rows := min(m.config.Classes, mostRows)
-	labels := make([]int64, rows*columns)
-	for i := range labels {
-		labels[i] = int64(i / columns)
-	}
-	return m.GenerateClasses(m.fixed.Repeat(rows, 1), torch.FromSlice(labels))
+	return m.GenerateClasses(m.fixed.Repeat(rows, 1), classes.Grid(rows*columns, rows))
 }
 
 // Columns is the number of pictures of a class in the sample grid.

@@ -37,6 +37,7 @@ func New(c Config) (*Model, error) {
 	}
 	m := &Model{config: c, iterations: torch.Of(int64(0)).Own()}
 	m.GA, m.GB = newGenerator(c), newGenerator(c)
+	m.Eval = !c.BNTrain
 	m.DA, m.DB = newJudge(c), newJudge(c)
 	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{0.5, 0.999}, WeightDecay: c.WeightDecay}
 	m.optG = optim.NewAdam(append(nn.Parameters(m.GA), nn.Parameters(m.GB)...), adam)
@@ -186,27 +187,6 @@ func (m *Model) rate() float64 {
 
 // Translation needs sides that are multiples of 16, or 64 for a U-Net.
 func (m *Model) Translation() train.Translation { return twoway.Translation(m.config.multiple(), 0) }
-
-// Translate makes pictures of B of the batch's A, or back.
-func (m *Model) Translate(b *train.Batch, back bool) *torch.Tensor {
-	defer m.settle()()
-	return m.Pair.Translate(b, back)
-}
-
-// Preview makes a row of each item of the grid.
-func (m *Model) Preview() *torch.Tensor {
-	defer m.settle()()
-	return m.Pair.Preview()
-}
-
-// settle lets the generators normalise by running statistics, unless BNTrain is set, and drop nothing, until the function
-// that it returns is called.
-func (m *Model) settle() func() {
-	if m.config.BNTrain {
-		return func() {}
-	}
-	return m.Settle()
-}
 
 var (
 	_ train.Translator = (*Model)(nil)

@@ -2,14 +2,13 @@ package discogan
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/internal/parity"
+	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
@@ -40,24 +39,8 @@ func TestParity(t *testing.T) {
 			require.Len(t, features, 3)
 		}
 		c.CheckNetwork(net, parity.State{"out": net.Forward(x)})
-		checkNames(t, net, c.Meta.KeyOrder)
+		zootest.SavesNames(t, net, c.Meta.KeyOrder)
 	})
-}
-
-// checkNames saves a network and reads the names in the file.
-func checkNames(t *testing.T, net nn.Layer, official []string) {
-	path := filepath.Join(t.TempDir(), "net.pth")
-	require.NoError(t, pth.Save(path, pth.FromState(nn.StateDict(net))))
-	f, err := pth.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	state, err := f.StateDict()
-	require.NoError(t, err)
-	var names []string
-	for _, e := range state {
-		names = append(names, e.Name)
-	}
-	require.Equal(t, official, names)
 }
 
 // The authors save whole modules, whose names these are.

@@ -30,6 +30,7 @@ func New(c Config) (*Model, error) {
 		m.game = gan.NonSaturatingLogits
 	}
 	m.GA, m.GB = newGenerator(c), newGenerator(c)
+	m.Eval = c.Net == "unet" // whose dropout is none of its input; the author's networks keep theirs, which is their noise
 	m.DA, m.DB = newCritic(c), newCritic(c)
 	m.optG = newOptimizer(c, m.GA, m.GB)
 	m.optD = newOptimizer(c, m.DA, m.DB)
@@ -172,27 +173,6 @@ func (m *Model) stepG(b *train.Batch) (out train.Metrics) {
 
 // Translation needs sides that are multiples of 2 to the power of Levels.
 func (m *Model) Translation() train.Translation { return twoway.Translation(m.config.multiple(), 0) }
-
-// Translate makes pictures of B of the batch's A, or back.
-func (m *Model) Translate(b *train.Batch, back bool) *torch.Tensor {
-	defer m.settle()()
-	return m.Pair.Translate(b, back)
-}
-
-// Preview makes a row of each item of the grid.
-func (m *Model) Preview() *torch.Tensor {
-	defer m.settle()()
-	return m.Pair.Preview()
-}
-
-// settle stops the dropout of PyTorch-GAN's networks, which is none of their input, until the function that it returns is
-// called. The author's networks keep theirs, which is their noise.
-func (m *Model) settle() func() {
-	if m.config.Net != "unet" {
-		return func() {}
-	}
-	return m.Settle()
-}
 
 var (
 	_ train.Translator = (*Model)(nil)

@@ -13,6 +13,8 @@ type Pair struct {
 	GA nn.Layer // pictures (N, C, H, W) of A in [−1, 1] to pictures of B
 	GB nn.Layer // back
 
+	Eval bool // Translate and Preview have the generators in evaluation mode, not in that of training
+
 	a, b *torch.Tensor // items of the sample grid
 }
 
@@ -24,6 +26,7 @@ func Translation(multiple, margin int) train.Translation {
 
 // Translate makes pictures of B of the batch's A, or back.
 func (p *Pair) Translate(b *train.Batch, back bool) (made *torch.Tensor) {
+	defer p.settle()()
 	torch.NoGrad(func() {
 		if back {
 			made = p.GB.Forward(b.Tensor("B"))
@@ -42,6 +45,7 @@ func (p *Pair) Columns() int { return 6 }
 
 // Preview makes a row (6, C, H, W) of each item.
 func (p *Pair) Preview() (rows *torch.Tensor) {
+	defer p.settle()()
 	torch.NoGrad(func() {
 		rows = torch.Tidy(func() *torch.Tensor {
 			inB, inA := p.GA.Forward(p.a), p.GB.Forward(p.b)
@@ -52,8 +56,11 @@ func (p *Pair) Preview() (rows *torch.Tensor) {
 	return rows
 }
 
-// Settle puts the generators in evaluation mode, until the function that it returns is called.
-func (p *Pair) Settle() (train func()) {
+// settle puts the generators in evaluation mode, where Eval asks for it, until the function that it returns is called.
+func (p *Pair) settle() (train func()) {
+	if !p.Eval {
+		return func() {}
+	}
 	nn.Eval(p.GA)
 	nn.Eval(p.GB)
 	return func() {
