@@ -54,7 +54,7 @@ var Presets = map[string]Config{
 // small is for grey pictures: without the penalty, which is most of the work, a spectral norm bounds the discriminator.
 func small(method string) Config {
 	return Config{
-		Method: method, Classes: "10to5", Channels: 1, Width: 32, DWidth: 32, Spectral: true, Pool: "sum", Loss: "hinge",
+		Method: method, Classes: "10to5", Channels: 1, Width: 16, DWidth: 16, Spectral: true, Pool: "sum", Loss: "hinge",
 		Lambda: new(0.0), LR: 4e-4, Decay: new(4000), Critic: 2, GenBatch: 1,
 	}
 }

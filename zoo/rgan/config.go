@@ -65,7 +65,8 @@ func presets() map[string]Config {
 			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 		"fashion-small-%s": {
-			Channels: 1, Width: 32, DWidth: 32, Spectral: true, Loss: "hinge", Lambda: new(0.0), Critic: 2, LR: 4e-4, Decay: new(4000),
+			Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Loss: "gan", Lambda: new(0.0),
+			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 	} {
 		for kind, d := range map[string]string{"ac": "classifier", "c": "projection"} {
