@@ -73,6 +73,9 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 				"or take only:SHARE", model.System(), o.Labels, n)
 		}
 	}
+	if err := checkClasses(model, set); err != nil {
+		return nil, err
+	}
 	loader, err := data.NewLoader(set, data.LoaderOptions{
 		Batch: o.Batch, Shuffle: true, Seed: uint64(o.Seed), DropLast: true, Workers: o.Workers,
 	})
@@ -85,6 +88,17 @@ func Open(dir string, model Model, set data.Dataset, o Options) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// checkClasses refuses a class that the networks have no place for. A model of one class looks at no label.
+func checkClasses(model Model, set data.Dataset) error {
+	m, conditional := model.(Conditional)
+	labelled, ok := set.(data.Labelled)
+	if !conditional || !ok || m.Classes() < 2 || len(labelled.Classes()) <= m.Classes() {
+		return nil
+	}
+	return fmt.Errorf("%s has %d classes, and %s was built for %d: set --classes %d",
+		set.Name(), len(labelled.Classes()), model.System(), m.Classes(), len(labelled.Classes()))
 }
 
 func (r *Run) open() error {

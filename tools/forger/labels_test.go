@@ -32,6 +32,16 @@ func TestCheckCountsTheLabelsThatTrainingWouldSee(t *testing.T) {
 	require.Contains(t, fails(t, 2, "data", "check", dir, "--labels", "keep:2"), `--labels "keep:2": keep takes a number from 0 to 1, not "2"`)
 }
 
+func TestMoreClassesThanTheNetworksHaveAreRefused(t *testing.T) {
+	torchtest.Native(t)
+	dir := classFolders(t)
+	for _, class := range []string{"moa", "rhea"} {
+		require.NoError(t, os.Rename(pictures(t, 20), filepath.Join(dir, class)))
+	}
+	require.Equal(t, dir+" has 4 classes, and cgan was built for 3: set --classes 4",
+		fails(t, 1, "train", "cgan", "--data", dir, "--classes", "3", "--width", "4", "--d-width", "4", "--steps", "1", "--out", t.TempDir()))
+}
+
 func TestARunKeepsItsLabels(t *testing.T) {
 	torchtest.Native(t)
 	dir, run := classFolders(t), filepath.Join(t.TempDir(), "run")
