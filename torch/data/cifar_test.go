@@ -191,7 +191,7 @@ func TestADamagedCIFARArchiveIsRefused(t *testing.T) {
 	}
 	dir := writeCIFAR(t)["cifar-100-binary"]
 	_, err := Open(t.Context(), dir, Options{Size: 32, Load: 40})
-	require.EqualError(t, err, "data "+dir+": a CIFAR archive has no crops at random: leave out the side 40 to crop from")
+	require.EqualError(t, err, "data "+dir+": crops of a CIFAR archive are from its 32 pixels, not from 40")
 }
 
 func TestCheckCountsTheClassesOfCIFAR(t *testing.T) {
