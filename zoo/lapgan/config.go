@@ -47,8 +47,9 @@ var Presets = map[string]Config{
 	"stl10":         {Sides: "8,16,32,64,96"},
 	"lsun": {Sides: "4,8,16,32,64", Net: "large", Normalise: "channel", Load: 96, Flip: true,
 		Latent: 16, BaseWidth: 600, LR: 0.01, Momentum: new(0.0), Epoch: 5000},
-	"emoji64":       {Sides: "16,32,64", Normalise: "channel", BaseWidth: 400, BaseDWidth: 400, Width: 12, DWidth: 16, Optimizer: "adam", LR: 5e-4},
-	"fashion-small": {Sides: "7,14,28", Channels: 1, Classes: 10, Normalise: "channel", BaseWidth: 400, BaseDWidth: 400, Width: 16, DWidth: 16, Optimizer: "adam", LR: 5e-4},
+	"emoji64": {Sides: "16,32,64", Normalise: "channel", BaseWidth: 400, BaseDWidth: 400, Width: 8, DWidth: 12, Optimizer: "adam", LR: 5e-4},
+	"fashion-small": {Sides: "7,14,28", Channels: 1, Normalise: "channel", BaseWidth: 400, BaseDWidth: 400, Width: 16, DWidth: 16,
+		Optimizer: "adam", LR: 5e-4},
 }
 
 // withDefaults fills in defaults and refuses settings that no network has.

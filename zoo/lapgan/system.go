@@ -56,6 +56,8 @@ func defaults(settings any) train.Defaults {
 		return train.Defaults{Batch: 128, Steps: 24 * 5000}
 	case c.Optimizer == "sgd":
 		return train.Defaults{Batch: 128, Steps: 100 * 704}
+	case c.size() > 32: // on two cores
+		return train.Defaults{Batch: 32}
 	}
 	return train.Defaults{}
 }
