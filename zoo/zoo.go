@@ -15,6 +15,7 @@ import (
 	"github.com/forgergan/forger/zoo/discogan"
 	"github.com/forgergan/forger/zoo/dualgan"
 	"github.com/forgergan/forger/zoo/gan"
+	"github.com/forgergan/forger/zoo/lapgan"
 	"github.com/forgergan/forger/zoo/lsgan"
 	"github.com/forgergan/forger/zoo/pix2pix"
 	"github.com/forgergan/forger/zoo/pix2pixhd"
@@ -50,6 +51,7 @@ var Systems = []train.System{
 	discogan.System,
 	dualgan.System,
 	srgan.System,
+	lapgan.System,
 }
 
 // Find returns the system of that name.

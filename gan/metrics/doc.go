@@ -19,7 +19,7 @@
 //   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [DaalaSSIM], [LPIPS]. They return a tensor (N) with gradients, so
 //     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
 //     prepare pictures.
-//   - Of a generator: [PathLength], and with labels [GANTrain] and [GANTest].
+//   - Of a generator: [PathLength], [Parzen] and [ParzenScales], and with labels [GANTrain] and [GANTest].
 //   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
 //
 // The zero value of a score's options is what its best known implementation does, and the options' String is their part

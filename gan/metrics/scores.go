@@ -15,7 +15,7 @@ type Score struct {
 	Metric   string  `json:"metric"`   // fd, kd, is, precision, recall, density, coverage, nn
 	Protocol string  `json:"protocol"` // its name with all that the value depends on
 	Value    float64 `json:"value"`
-	Std      float64 `json:"std,omitempty"` // over the parts of the data that kd and is are means of
+	Std      float64 `json:"std,omitempty"` // over the parts of the data that kd and is are means of; the standard error of parzen
 	Higher   bool    `json:"higher_is_better"`
 }
 

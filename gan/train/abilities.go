@@ -87,6 +87,19 @@ type Translation struct {
 	Margin   int      // pixels of input around a tile that its pictures depend on; 0 where that is the whole input
 }
 
+// Multiscale is a model that makes pictures from coarse to fine, each scale of the one before, so that the likelihood of a picture
+// is that of its coarsest scale times those of the finer ones given the coarser; see metrics.ParzenScales.
+type Multiscale interface {
+	Sampler
+	// Scales gives the coordinates of pictures (n, C, H, W) in [−1, 1] at each scale, the coarsest first, (n, D) each. Together
+	// they are the picture up to a linear map: the log-density of a picture with pixels from 0 to 1 is that of its
+	// coordinates plus volume.
+	Scales(x *torch.Tensor) (scales []*torch.Tensor, volume float64)
+	// SampleScale makes n samples (n, D) of the coordinates of a scale; those of a finer one for the coarser scales of the
+	// picture x (1, C, H, W). Like Preview it works in both modes of the generators.
+	SampleScale(scale, n int, x *torch.Tensor) *torch.Tensor
+}
+
 // Informed is a model that must know what it is to learn from, as how its labels were corrupted.
 type Informed interface {
 	Model

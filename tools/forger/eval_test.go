@@ -25,7 +25,7 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 	}{
 		{nil, 2, "forger: eval takes one run folder or checkpoint, not 0; see forger eval --help\n"},
 		{[]string{nowhere, "--n", "1"}, 2, "forger: --n must be at least 2 and --batch at least 1, not 1 and 64\n"},
-		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, dma"},
+		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, dma, parzen"},
 		{[]string{nowhere}, 1, "forger: there is no " + nowhere + "\n"},
 		{[]string{t.TempDir()}, 1, "has no checkpoint yet"},
 	} {
@@ -82,6 +82,30 @@ func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
 	args[1] = "classy"
 	works(t, args...)
 	require.Regexp(t, "^gan-test needs data with the 2 classes of the system, and .* has others or none$", fails(t, 1, "eval", unlabelled, "--metrics", "gan-test"))
+}
+
+func TestPicturesHaveALikelihoodWholeAndByScales(t *testing.T) {
+	torchtest.Native(t)
+	dir := pictures(t, 8)
+	run := filepath.Join(t.TempDir(), "run")
+	works(t, "train", "lapgan", "--data", dir, "--out", run, "--device", "cpu", "--batch", "2", "--steps", "1", "--sides", "4,8,16",
+		"--latent", "4", "--base-width", "4", "--base-d-width", "4", "--width", "2", "--d-width", "2", "--normalise", "channel")
+	report := object(t, 0, "eval", run, "--metrics", "parzen", "--n", "8", "--batch", "4")
+	scores := report["scores"].([]any)
+	require.Len(t, scores, 2)
+	for i, want := range []struct{ metric, protocol string }{
+		{"parzen-scales", `^ParzenScales\[nats; pixels=0…1; sigma=.*; sigma=.*; sigma=.*; each=8; validation=.*N=8; `},
+		{"parzen", `^Parzen\[nats; pixels=0…1; sigma=.*; validation=.*N=8; `},
+	} {
+		s := scores[i].(map[string]any)
+		require.Equal(t, want.metric, s["metric"])
+		require.Regexp(t, want.protocol, s["protocol"])
+		require.True(t, s["higher_is_better"].(bool))
+	}
+	require.Contains(t, scores[1], "training_pictures")
+
+	scores = object(t, 0, "eval", newRun(t), "--metrics", "parzen", "--n", "8")["scores"].([]any)
+	require.Len(t, scores, 1, "a system that makes whole pictures has no scales")
 }
 
 func TestClassesThatOverlapAreScoredBeforeTheyDid(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// ownMetrics need more of a system than pictures: latents, or pictures of a class.
+// ownMetrics are no scores of sets on a network: they need pictures themselves, latents, or pictures of a class.
 var ownMetrics = map[string]string{
-	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "dma": "dma",
+	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "dma": "dma", "parzen": "parzen",
 }
 
 // parseMetrics reads --metrics: those of sets of pictures, and those of ownMetrics.
@@ -31,7 +31,7 @@ func parseMetrics(list string) (sets, own []string, err error) {
 		return nil, own, nil
 	}
 	if sets, err = metrics.ParseMetrics(strings.Join(rest, ",")); err != nil {
-		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, dma", err)
+		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, dma, parzen", err)
 	}
 	return sets, own, err
 }
@@ -66,6 +66,8 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 			s, err = o.pathLength(model)
 		case "dma":
 			s, err = o.mutual(model, r)
+		case "parzen":
+			s, err = o.parzen(model, r)
 		default:
 			s, err = o.byClass(model, name)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -80,7 +81,7 @@ func measure(v *float64) string {
 
 // digits is a number with two decimals, or four significant digits where it is small.
 func digits(v float64) string {
-	if v >= 1 || v == 0 {
+	if math.Abs(v) >= 1 || v == 0 {
 		return fmt.Sprintf("%.2f", v)
 	}
 	return fmt.Sprintf("%.4g", v)

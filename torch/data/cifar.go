@@ -13,37 +13,40 @@ import (
 type CIFAR struct {
 	name     string
 	size     int
+	side     int // of the pictures in memory, larger than size where that is cropped
 	channels int
 	flip     bool
-	pixels   []uint8 // (N, size, size, channels)
+	middle   bool
+	pixels   []uint8 // (N, side, side, channels)
 	labels   []uint8
 	classes  []string
 }
 
 // openCIFAR reads a split. Pictures that are not of the size wanted are resized once, here, with torchvision's antialiased
-// bilinear filter.
+// bilinear filter, unless that size is cropped from whole pictures.
 func openCIFAR(name string, o Options) (*CIFAR, error) {
 	form, root := findCIFAR(name)
 	b, classes, err := form.read(root, o.Split)
 	if err != nil {
 		return nil, fmt.Errorf("data %s: %w", name, err)
 	}
-	if o.Load > o.Size {
-		return nil, fmt.Errorf("data %s: a CIFAR archive has no crops at random: leave out the side %d to crop from", name, o.Load)
+	if o.Load > o.Size && o.Load != cifarSide {
+		return nil, fmt.Errorf("data %s: crops of a CIFAR archive are from its %d pixels, not from %d", name, cifarSide, o.Load)
 	}
-	c := &CIFAR{name: name, size: o.Size, channels: o.Channels, flip: o.Flip, labels: b.labels, classes: classes}
+	c := &CIFAR{name: name, size: o.Size, channels: o.Channels, flip: o.Flip, middle: o.Middle, labels: b.labels, classes: classes}
 	if c.size == 0 {
 		c.size = cifarSide
 	}
 	if c.channels == 0 {
 		c.channels = 3
 	}
-	c.pixels = prepareAll(len(b.labels), c.size*c.size*c.channels, func(i int) *vision.Image {
+	c.side = max(c.size, o.Load)
+	c.pixels = prepareAll(len(b.labels), c.side*c.side*c.channels, func(i int) *vision.Image {
 		im := b.picture(i).Convert(vision.Mode(c.channels))
-		if c.size == cifarSide {
+		if c.side == cifarSide {
 			return im
 		}
-		return im.Resize(c.size, c.size, vision.Bilinear)
+		return im.Resize(c.side, c.side, vision.Bilinear)
 	})
 	return c, nil
 }
@@ -75,8 +78,15 @@ func (c *CIFAR) Fields() []Field { return imageFields(c.channels, c.size, true) 
 
 // Read implements [Dataset].
 func (c *CIFAR) Read(i int, rng *rand.Rand, row []Array) error {
-	size := c.size * c.size * c.channels
-	im := &vision.Image{H: c.size, W: c.size, C: c.channels, Pix: c.pixels[i*size : (i+1)*size]}
+	size := c.side * c.side * c.channels
+	im := &vision.Image{H: c.side, W: c.side, C: c.channels, Pix: c.pixels[i*size : (i+1)*size]}
+	switch {
+	case c.side == c.size:
+	case c.middle:
+		im = im.CenterCrop(c.size, c.size)
+	default:
+		im = im.RandomCrop(c.size, c.size, rng)
+	}
 	if c.flip && rng.IntN(2) == 1 {
 		im = im.FlipH()
 	}

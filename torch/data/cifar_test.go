@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,33 @@ func TestCIFARIsResizedMadeGreyAndMirrored(t *testing.T) {
 	require.InDelta(t, 50, mirrored, 20)
 }
 
+func TestCIFARIsCropped(t *testing.T) {
+	dir := writeCIFAR(t)["cifar-10-batches-bin"]
+	whole := (cifarBatch{pixels: cifarPlanes(3)}).picture(0)
+	crops := map[int][]float32{} // by their first column; all rows of the picture are alike
+	for x := range 5 {
+		crops[x] = make([]float32, 3*28*28)
+		whole.Crop(0, x, 28, 28).Normalize(crops[x], vision.Half, vision.Half)
+	}
+	read := func(middle bool, n int) map[int]bool {
+		set, err := Open(t.Context(), dir, Options{Size: 28, Load: 32, Middle: middle})
+		require.NoError(t, err)
+		require.Equal(t, []int{3, 28, 28}, set.Fields()[0].Shape)
+		row, rng, found := []Array{{Float32: make([]float32, 3*28*28)}, {Int64: make([]int64, 1)}}, rand.New(rand.NewPCG(1, 2)), map[int]bool{}
+		for range n {
+			require.NoError(t, set.Read(3, rng, row))
+			for at, want := range crops {
+				if slices.Equal(want, row[0].Float32) {
+					found[at] = true
+				}
+			}
+		}
+		return found
+	}
+	require.Equal(t, map[int]bool{2: true}, read(true, 5))
+	require.Len(t, read(false, 200), 5)
+}
+
 func TestCIFARClassFoldersHaveTheLabelsOfTheArchive(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range cifar10 {
@@ -191,7 +219,7 @@ func TestADamagedCIFARArchiveIsRefused(t *testing.T) {
 	}
 	dir := writeCIFAR(t)["cifar-100-binary"]
 	_, err := Open(t.Context(), dir, Options{Size: 32, Load: 40})
-	require.EqualError(t, err, "data "+dir+": a CIFAR archive has no crops at random: leave out the side 40 to crop from")
+	require.EqualError(t, err, "data "+dir+": crops of a CIFAR archive are from its 32 pixels, not from 40")
 }
 
 func TestCheckCountsTheClassesOfCIFAR(t *testing.T) {

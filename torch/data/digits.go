@@ -28,7 +28,7 @@ type Options struct {
 	Split    Split         // "" is Train
 	Size     int           // side of the square pictures; 0 keeps the size of an IDX set or a shard, a folder needs it
 	Middle   bool          // with Load: crop the middle, as for tests
-	Load     int           // side that the shorter side is brought to for a crop of Size at random; 0 crops the middle (folders, shards)
+	Load     int           // side that the shorter side is brought to for a crop of Size at random; 0 crops the middle (folders, shards; of CIFAR 32)
 	Filter   vision.Filter // of that resizing; the zero value is bilinear, as torchvision's default (folders)
 	Channels int           // 1 grey, 3 colour; 0 is 1 for an IDX set, 3 for a folder
 	Flip     bool          // mirror every second picture, drawn anew in each epoch

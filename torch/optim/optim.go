@@ -67,9 +67,10 @@ type Group struct {
 	MaxMomentum  *float64 `json:"max_momentum,omitempty"`
 	BaseMomentum *float64 `json:"base_momentum,omitempty"`
 
-	// Momentum points to the momentum, Beta1 to the first of the betas; nil where the method has none.
-	Momentum *float64 `json:"-"`
-	Beta1    *float64 `json:"-"`
+	// Momentum points to the momentum, Dampening to that of SGD, Beta1 to the first of the betas; nil where the method has none.
+	Momentum  *float64 `json:"-"`
+	Dampening *float64 `json:"-"`
+	Beta1     *float64 `json:"-"`
 }
 
 func (g *Group) shared() *Group { return g }

@@ -33,7 +33,7 @@ type sgdGroup struct {
 
 const momentumBuffer = "momentum_buffer"
 
-func (g *sgdGroup) point() { g.Group.Momentum = &g.Momentum }
+func (g *sgdGroup) point() { g.Group.Momentum, g.Group.Dampening = &g.Momentum, &g.Dampening }
 
 func (g *sgdGroup) names() []string {
 	if g.Momentum == 0 {
