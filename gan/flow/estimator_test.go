@@ -11,7 +11,12 @@ import (
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
-func TestMain(m *testing.M) { torchtest.Main(m) }
+func TestMain(m *testing.M) {
+	if torch.Available() == nil {
+		torch.SetThreads(1) // small operations: where other programs run, a team of threads waits for itself
+	}
+	torchtest.Main(m)
+}
 
 // fixed is an estimator of one motion, for sides that are multiples of 16.
 type fixed struct {

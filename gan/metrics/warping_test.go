@@ -11,7 +11,7 @@ import (
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
-// pan is a view (T, 3, 48, 64) that moves over a scene by whole pixels, its light in [−1, 1].
+// pan is a view (T, 3, 48, 64) that moves over a scene by whole pixels.
 func pan(frames, dx, dy int) *torch.Tensor {
 	large := torch.Zeros([]int{1, 3, 80, 96})
 	torch.ManualSeed(1)
@@ -40,18 +40,20 @@ func TestAVideoThatMovesAsItsReferenceHasNoWarpingError(t *testing.T) {
 	torchtest.Native(t)
 	torchtest.NoLeaks(t)
 	torch.Scope(func() {
-		real := pan(4, 2, 1)
+		defer torch.SetThreads(torch.Threads())
+		torch.SetThreads(1) // small operations
+		real := pan(3, 2, 1)
 		e := flow.NewLucasKanade()
 		own := WarpingError(real, real, e)
-		require.Equal(t, []int{3}, own.Shape())
+		require.Equal(t, []int{2}, own.Shape())
 		require.Less(t, own.Max().Item(), 1e-4)
 		dark := WarpingError(real.MulScalar(0.5).SubScalar(0.3), real, e)
 		require.Less(t, dark.Max().Item(), 1e-4, "it may look different, but not change")
 
-		still := real.Narrow(0, 0, 1).Expand([]int{4, 3, 48, 64})
+		still := real.Narrow(0, 0, 1).Expand([]int{3, 3, 48, 64})
 		require.Greater(t, WarpingError(still, real, e).Min().Item(), 100*own.Max().Item())
 		torch.ManualSeed(2)
-		flicker := real.Add(torch.Randn([]int{4, 1, 1, 1}).MulScalar(0.1))
+		flicker := real.Add(torch.Randn([]int{3, 1, 1, 1}).MulScalar(0.1))
 		require.Greater(t, WarpingError(flicker, real, e).Mean().Item(), 10*own.Mean().Item())
 	})
 }
