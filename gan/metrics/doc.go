@@ -20,6 +20,7 @@
 //     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
 //     prepare pictures.
 //   - Of a generator: [PathLength], [Parzen] and [ParzenScales], and with labels [GANTrain] and [GANTest].
+//   - Of videos: [WarpingError], how much they flicker.
 //   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
 //
 // The zero value of a score's options is what its best known implementation does, and the options' String is their part
