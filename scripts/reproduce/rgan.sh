@@ -7,8 +7,8 @@
 #	                                                     rac-gp, rac-sn, rac-dc, rc-ct …; NOISE is symmetric:0.7 (default) or another.
 #	                                                     Two runs of hours on a GPU. FID needs Inception's weights
 #	                                                     (forger weights list)
-#	scripts/reproduce/rgan.sh --small [NOISE] [STEPS]    Fashion-MNIST, rAC-GAN with the noise known and estimated, AC-GAN, rcGAN and
-#	                                                     cGAN; on 2 idle cores about half an hour each
+#	scripts/reproduce/rgan.sh --small [NOISE] [STEPS]    Fashion-MNIST under symmetric:0.5, rAC-GAN with the noise known and estimated, AC-GAN,
+#	                                                     rcGAN and cGAN; on a core about ten minutes each
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -24,8 +24,8 @@ run() {
 }
 
 if [[ ${1:-} == --small ]]; then
-	data=fashion-mnist noise=${2:-symmetric:0.7} network=digits metrics=fd,ifid,gan-test n=10000
-	small=(--batch 32 --steps "${3:-4000}")
+	data=fashion-mnist noise=${2:-symmetric:0.5} network=digits metrics=fd,ifid,gan-test n=10000
+	small=(--batch 64 --steps "${3:-4000}")
 	for model in rac ac rc c; do
 		run "$model-${noise/:/-}-small" --preset "fashion-small-$model" "${small[@]}"
 	done
