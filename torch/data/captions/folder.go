@@ -42,7 +42,7 @@ func described(dir string, o Options) (l listing, err error) {
 	for i := range f.Len() {
 		path := f.Path(i)
 		text := strings.TrimSuffix(path, filepath.Ext(path)) + ".txt"
-		if l.captions[i], err = readCaptions(text); err != nil {
+		if l.captions[i], err = ReadFile(text); err != nil {
 			return l, fmt.Errorf("data %s: the captions of %s: %w", dir, path, err)
 		}
 		l.concepts[i] = i
@@ -54,8 +54,8 @@ func described(dir string, o Options) (l listing, err error) {
 	return l, nil
 }
 
-// readCaptions reads a caption a line; empty lines do not count.
-func readCaptions(path string) ([]string, error) {
+// ReadFile reads sentences, one a line; empty lines do not count. The error says what is wrong with the file, or that it has none.
+func ReadFile(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
