@@ -28,6 +28,9 @@ func find(ctx context.Context, nameOrDir string, o Options) (listing, error) {
 	if name == "emoji64" {
 		return emoji(ctx, nameOrDir, view, o)
 	}
+	if isPublished(nameOrDir) {
+		return published(nameOrDir, o)
+	}
 	return described(nameOrDir, o)
 }
 
