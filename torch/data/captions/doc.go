@@ -10,6 +10,11 @@
 //
 //	emoji64           names and keywords of emoji, with the style where several are there: "red apple, in flat style"
 //	                  (Unicode's names and emojibase's keywords; views as in data.Open)
+//	openmoji          OpenMoji in colour, 256 x 256, with names and keywords
+//	stamps            Tux Paint's photographs and drawings with a sentence each, 256 x 256
+//	DIR               train and test of CUB, Oxford-102 and COCO as StackGAN's authors publish them: filenames.pickle,
+//	                  char-CNN-RNN-embeddings.pickle and class_info.pickle, pictures in images or CUB_200_2011/images, whose
+//	                  bounding boxes are cut out, sentences in text or text_c10. Pickles are read as data: nothing is run
 //	DIR               pictures in folders as data.OpenFolder finds them, x.png beside x.txt, a caption a line
 //
 // Training and test pictures of the sets that can be fetched show different things: no name of the one is among the other.

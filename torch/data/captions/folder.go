@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/data/fetch"
 )
 
 // longest is the longest caption that is read, in bytes: a longer line is no sentence.
@@ -25,8 +26,20 @@ func (f folder) image(i int, rng *rand.Rand, dst []float32) error {
 // find lists the set of a name or folder.
 func find(ctx context.Context, nameOrDir string, o Options) (listing, error) {
 	name, view, _ := strings.Cut(nameOrDir, ":")
-	if name == "emoji64" {
+	switch _, known := fetch.Find(name); {
+	case name == "emoji64":
 		return emoji(ctx, nameOrDir, view, o)
+	case name == "openmoji" || name == "stamps":
+		dir, err := fetch.Get(ctx, name, o.Log)
+		if err != nil {
+			return listing{}, err
+		}
+		if name == "openmoji" {
+			dir = filepath.Join(dir, string(o.Split)+"B")
+		}
+		return described(dir, o)
+	case known:
+		return listing{}, fmt.Errorf("data %s: its pictures have no captions: take emoji64, openmoji or stamps", name)
 	}
 	if isPublished(nameOrDir) {
 		return published(nameOrDir, o)
@@ -34,25 +47,31 @@ func find(ctx context.Context, nameOrDir string, o Options) (listing, error) {
 	return described(nameOrDir, o)
 }
 
-// described lists pictures with a text file beside each. A picture is a concept of its own, or, where there are classes,
-// a class is one.
+// described lists pictures with a text file beside each. A concept is a class or, where there are none, what has the same
+// captions.
 func described(dir string, o Options) (l listing, err error) {
 	f, err := data.OpenFolder(dir, o.pictures())
 	if err != nil {
 		return l, err
 	}
 	l = listing{pictures: folder{f}, classes: f.Classes(), captions: make([][]string, f.Len()), concepts: make([]int, f.Len())}
+	concepts := map[string]int{}
 	for i := range f.Len() {
 		path := f.Path(i)
 		text := strings.TrimSuffix(path, filepath.Ext(path)) + ".txt"
 		if l.captions[i], err = ReadFile(text); err != nil {
 			return l, fmt.Errorf("data %s: the captions of %s: %w", dir, path, err)
 		}
-		l.concepts[i] = i
 		if l.classes != nil {
 			l.concepts[i] = f.Label(i)
 			l.labels = append(l.labels, f.Label(i))
+			continue
 		}
+		all := strings.Join(l.captions[i], "\n")
+		if _, ok := concepts[all]; !ok {
+			concepts[all] = len(concepts)
+		}
+		l.concepts[i] = concepts[all]
 	}
 	return l, nil
 }
