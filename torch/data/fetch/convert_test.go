@@ -212,13 +212,28 @@ func TestEmojiOfAllStylesLieOnWhiteInTheSplitOfTheirFirstCodePoint(t *testing.T)
 func TestOpenmojiPairsLeaveOutFlagsAndSkinTones(t *testing.T) {
 	svg := []byte(redSquare)
 	st := fakeStage(t, map[string]map[string][]byte{"openmoji": {
-		"data/openmoji.json": []byte(`[{"hexcode":"1F44B","group":"people-body","skintone":""},{"hexcode":"1F44B-1F3FB","group":"people-body","skintone":1},
+		"data/openmoji.json": []byte(`[{"hexcode":"1F44B","group":"people-body","skintone":"","annotation":"waving hand","tags":"hand, wave, hello"},{"hexcode":"1F44B-1F3FB","group":"people-body","skintone":1},
 			{"hexcode":"1F1E6","group":"flags","skintone":""},{"hexcode":"E1","group":"extras-openmoji","subgroups":"flags","skintone":""}]`),
 		"black/svg/1F44B.svg": svg, "color/svg/1F44B.svg": svg,
 	}})
 	require.NoError(t, convertOpenmoji(context.Background(), st))
 	split := splitOf("1f44b")
-	require.ElementsMatch(t, []string{split + "A/1f44b.png", split + "B/1f44b.png"}, slices.Collect(maps.Keys(st.sums)))
+	require.ElementsMatch(t, []string{split + "A/1f44b.png", split + "B/1f44b.png", split + "B/1f44b.txt"}, slices.Collect(maps.Keys(st.sums)))
+	text, err := os.ReadFile(filepath.Join(st.dir, split+"B", "1f44b.txt"))
+	require.NoError(t, err)
+	require.Equal(t, "waving hand\nwaving hand, wave\nwaving hand, hello\n", string(text))
+}
+
+func TestStampsAreThePicturesWithASentence(t *testing.T) {
+	picture, root := flat(t, 8, 12, 10, 200, 30), "usr/share/tuxpaint/stamps/"
+	st := fakeStage(t, map[string]map[string][]byte{"tuxpaint-stamps-default": {
+		root + "food/fruit/pear.png": picture, root + "food/fruit/pear.txt": []byte("A pear.\nde.utf8=Eine Birne.\n"),
+		root + "food/none.png": picture, root + "food/empty.png": picture, root + "food/empty.txt": []byte("\nde.utf8=Nichts.\n"),
+		root + "symbols/a.png": picture, root + "symbols/a.txt": []byte("The letter A.\n"),
+	}})
+	require.NoError(t, convertStamps(context.Background(), st))
+	name := splitOf("A pear.") + "/food-fruit-pear"
+	require.ElementsMatch(t, []string{name + ".png", name + ".txt"}, slices.Collect(maps.Keys(st.sums)))
 }
 
 func TestPhotosAreHalvedAndTestPicturesAreNot(t *testing.T) {

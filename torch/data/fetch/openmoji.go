@@ -8,10 +8,10 @@ import (
 
 var openmoji = Set{
 	Name:     "openmoji",
-	Holds:    "2,132 pairs of OpenMoji, A line art and B colour, 256 x 256, on white",
+	Holds:    "2,132 pairs of OpenMoji, A line art and B colour, 256 x 256, on white, with names and keywords of B",
 	Licence:  "CC-BY-SA-4.0",
 	Source:   "npm package openmoji",
-	Version:  "1",
+	Version:  "2",
 	Download: 4339458,
 	Packages: []Package{openmojiPackage},
 	convert:  convertOpenmoji,
@@ -21,16 +21,16 @@ var openmoji = Set{
 // skin tone. The splits are those of emoji64.
 func convertOpenmoji(ctx context.Context, st *stage) error {
 	var entries []struct {
-		Hexcode, Group, Subgroups string
-		Skintone                  any // "" or a number
+		Hexcode, Group, Subgroups, Annotation, Tags string
+		Skintone                                    any // "" or a number
 	}
 	if err := readJSON(st.source("openmoji", "data/openmoji.json"), &entries); err != nil {
 		return err
 	}
-	var codes []string
+	var codes, captions []string
 	for _, e := range entries {
 		if e.Skintone == "" && e.Group != "component" && !strings.Contains(e.Group+e.Subgroups, "flag") {
-			codes = append(codes, e.Hexcode)
+			codes, captions = append(codes, e.Hexcode), append(captions, describe(e.Annotation, strings.Split(e.Tags, ",")))
 		}
 	}
 	sides := []struct{ name, folder string }{{"A", "black"}, {"B", "color"}}
@@ -41,6 +41,23 @@ func convertOpenmoji(ctx context.Context, st *stage) error {
 			return err
 		}
 		first, _, _ := strings.Cut(strings.ToLower(code), "-")
-		return st.png(splitOf(first)+side.name+"/"+strings.ToLower(code)+".png", im)
+		name := splitOf(first) + side.name + "/" + strings.ToLower(code)
+		if side.name == "B" {
+			if err := st.write(name+".txt", []byte(captions[i/2])); err != nil {
+				return err
+			}
+		}
+		return st.png(name+".png", im)
 	})
+}
+
+// describe is the captions of a picture, a line each: its name, and its name with one of at most 4 keywords.
+func describe(name string, keywords []string) string {
+	captions := []string{name}
+	for _, word := range keywords {
+		if word = strings.TrimSpace(word); word != "" && len(captions) < 5 && !strings.Contains(name, word) {
+			captions = append(captions, name+", "+word)
+		}
+	}
+	return strings.Join(captions, "\n") + "\n"
 }

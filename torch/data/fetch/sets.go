@@ -88,6 +88,7 @@ var sets = []Set{
 	mr,
 	openmoji,
 	photos,
+	stamps,
 }
 
 // Sets returns the known sets in the order of their names.
