@@ -1,0 +1,189 @@
+package video
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/forgergan/forger/torch/data"
+	"github.com/forgergan/forger/torch/vision"
+)
+
+// Set is windows of sequences: conditions, and the frames that they describe. Its fields are "A" (T, Channels, H, W), or
+// with labels "label" (T, 1, H, W), int64 ids, and with Instances "inst" (T, 1, H, W), int64; and "B" (T, 3, H, W).
+// Pictures are float32 in [-1, 1] and resized bicubically; maps are resized by the nearest value.
+type Set struct {
+	dir    string
+	o      Options
+	clips  []clip
+	before []int // items before those of a clip: windows if Plain, else frames; one more number than clips
+	fields []data.Field
+}
+
+// Open lists the sequences of dir, see the package's comment. The error is one sentence: a folder or a frame that is
+// missing, a sequence shorter than a window, a first frame that cannot be read, an option that cannot be. Other frames
+// are first opened when they are read.
+func Open(dir string, o Options) (*Set, error) {
+	o, err := o.fill(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{dir: dir, o: o, before: []int{0}}
+	parts := []string{"A", "B"}
+	if o.Instances {
+		parts = append(parts, "inst")
+	}
+	if s.clips, err = list(dir, o.Split, parts, func(_ int, name string) bool { return isPicture(name) }); err != nil {
+		return nil, err
+	}
+	for _, c := range s.clips {
+		if c.len() < o.Frames {
+			return nil, fmt.Errorf("video %s: the sequence of %s has %d frames, less than a window of %d: take shorter windows or remove it",
+				dir, c.parts[0][0], c.len(), o.Frames)
+		}
+		n := c.len()
+		if o.Plain {
+			n /= o.Frames
+		}
+		s.before = append(s.before, s.before[len(s.before)-1]+n)
+	}
+	first, err := vision.Decode(s.clips[0].parts[1][0], vision.RGB)
+	if err != nil {
+		return nil, fmt.Errorf("video %s: %w", dir, err)
+	}
+	h, w := o.outSize(first.H, first.W)
+	s.describe(h, w)
+	return s, nil
+}
+
+func (s *Set) describe(h, w int) {
+	add := func(name string, channels int, ids bool) {
+		s.fields = append(s.fields, data.Field{Name: name, Shape: []int{s.o.Frames, channels, h, w}, Int64: ids})
+	}
+	if s.o.Labels > 0 {
+		add("label", 1, true)
+	} else {
+		add("A", s.o.Channels, false)
+	}
+	if s.o.Instances {
+		add("inst", 1, true)
+	}
+	add("B", 3, false)
+}
+
+// Name implements [data.Dataset].
+func (s *Set) Name() string { return s.dir }
+
+// Len implements [data.Dataset].
+func (s *Set) Len() int {
+	if s.o.Plain || s.o.PerFrame {
+		return s.before[len(s.clips)]
+	}
+	return len(s.clips)
+}
+
+// Fields implements [data.Dataset].
+func (s *Set) Fields() []data.Field { return s.fields }
+
+// window is which frames an item has.
+type window struct{ clip, start, step int }
+
+// window draws the frames of item i.
+func (s *Set) window(i int, rng *rand.Rand) window {
+	switch {
+	case s.o.Plain:
+		k, first := s.clipOf(i)
+		return window{k, first * s.o.Frames, 1}
+	case s.o.PerFrame:
+		i, _ = s.clipOf(rng.IntN(s.before[len(s.clips)]))
+	}
+	n, gaps := s.clips[i].len(), s.o.Frames-1
+	step := s.o.MaxStep
+	if gaps > 0 {
+		step = min(step, (n-1)/gaps)
+	}
+	step = 1 + rng.IntN(step)
+	return window{i, rng.IntN(n - gaps*step), step}
+}
+
+// clipOf finds the clip that the number i of before falls into, and the place in it.
+func (s *Set) clipOf(i int) (clip, at int) {
+	clip, _ = slices.BinarySearch(s.before, i+1)
+	return clip - 1, i - s.before[clip-1]
+}
+
+// Sequence is the sequence that item i of a Plain set is a window of, counted from 0, and the number of its first frame.
+func (s *Set) Sequence(i int) (sequence, frame int) {
+	sequence, at := s.clipOf(i)
+	return sequence, at * s.o.Frames
+}
+
+// SequenceName is the folder of a sequence.
+func (s *Set) SequenceName(sequence int) string { return s.clips[sequence].name }
+
+// Read implements [data.Dataset]. Its error names the frame and what is wrong with it.
+func (s *Set) Read(i int, rng *rand.Rand, row []data.Array) error {
+	win := s.window(i, rng)
+	parts := s.clips[win.clip].parts
+	var at place
+	for t := range s.o.Frames {
+		k := win.start + t*win.step
+		im, err := vision.Decode(parts[1][k], vision.RGB)
+		if err != nil {
+			return err
+		}
+		if t == 0 {
+			at, err = s.o.draw(im.H, im.W, rng)
+			if err == nil {
+				err = s.fits(at, im)
+			}
+			if err != nil {
+				return fmt.Errorf("picture %s %w", parts[1][k], err)
+			}
+		}
+		if err := at.picture(parts[1][k], im, part(row[len(row)-1], t, s.o.Frames).Float32); err != nil {
+			return err
+		}
+		if err := s.readInput(parts, k, at, t, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits tells frames that do not come out in the size of the set's first ones.
+func (s *Set) fits(at place, im *vision.Image) error {
+	shape := s.fields[0].Shape
+	if h, w := shape[2], shape[3]; at.cropH != h || at.cropW != w {
+		return fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, the first of the set to %d x %d: take a mode that crops, not %s",
+			im.W, im.H, at.cropW, at.cropH, w, h, s.o.Resize)
+	}
+	return nil
+}
+
+// readInput reads the conditions of frame k, the t-th of its window.
+func (s *Set) readInput(parts [][]string, k int, at place, t int, row []data.Array) error {
+	if s.o.Labels == 0 {
+		im, err := vision.Decode(parts[0][k], vision.Mode(s.o.Channels))
+		if err != nil {
+			return err
+		}
+		return at.picture(parts[0][k], im, part(row[0], t, s.o.Frames).Float32)
+	}
+	if err := at.ids(parts[0][k], s.o.Labels, part(row[0], t, s.o.Frames).Int64); err != nil || !s.o.Instances {
+		return err
+	}
+	return at.ids(parts[2][k], 1<<16, part(row[1], t, s.o.Frames).Int64)
+}
+
+// part is the t-th of n equal parts of an array.
+func part(a data.Array, t, n int) data.Array {
+	if a.Int64 != nil {
+		size := len(a.Int64) / n
+		return data.Array{Int64: a.Int64[t*size : (t+1)*size]}
+	}
+	size := len(a.Float32) / n
+	return data.Array{Float32: a.Float32[t*size : (t+1)*size]}
+}
+
+var _ data.Dataset = (*Set)(nil)
