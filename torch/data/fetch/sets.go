@@ -52,6 +52,7 @@ const (
 
 // The known sets, by name.
 var sets = []Set{
+	carphone,
 	earth,
 	emoji64,
 	{
@@ -88,6 +89,7 @@ var sets = []Set{
 	mr,
 	openmoji,
 	photos,
+	vtest,
 }
 
 // Sets returns the known sets in the order of their names.
