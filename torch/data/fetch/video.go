@@ -107,11 +107,11 @@ func frames(ctx context.Context, st *stage, path string, c clip) error {
 
 // derived is what a system is given of a frame: its edges, grey, or with the background red for what moves, green for edges.
 func derived(im, ground *vision.Image) *vision.Image {
-	edges := im.Convert(vision.Gray).Canny(1.5, 60, 120)
+	gray := im.Convert(vision.Gray)
 	if ground == nil {
-		return edges
+		return gray.Canny(1, 50, 100)
 	}
-	mask := moving(im, ground)
+	edges, mask := gray.Canny(1.5, 60, 120), moving(im, ground)
 	out := vision.NewImage(im.H, im.W, 3)
 	for i := range im.H * im.W {
 		out.Pix[3*i], out.Pix[3*i+1] = mask.Pix[i], edges.Pix[i]

@@ -144,6 +144,9 @@ func frames(folder string, is func(name string) bool) (paths []string, err error
 	return paths, nil
 }
 
+// Frames lists the pictures in a folder, those of deeper folders left out, in the natural order of their names.
+func Frames(folder string) ([]string, error) { return frames(folder, isPicture) }
+
 // isPicture tells the frames that are pictures by their names.
 func isPicture(name string) bool {
 	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".webp", ".bmp"}, strings.ToLower(filepath.Ext(name)))

@@ -24,9 +24,9 @@
 // # Windows
 //
 // An item of a set is a window: Frames frames of one sequence, 1 to MaxStep apart, from a random place, all with the
-// same scale, crop and flip. The number of frames of a set is fixed, so that a loader's place in the data is a few
-// numbers and a resumed run is the same to the bit. A system that lengthens its windows while it trains opens the set
-// for the longest and takes the first frames of each.
+// same scale, crop and flip. A system that lengthens its windows while it trains makes sets of other lengths of one by
+// [Set.Windows], as data.Staged wants them for its epochs, or opens the set for the longest and takes the first frames of
+// each; either way a loader's place in the data is a few numbers and a resumed run the same to the bit.
 //
 // # Equal to the official code
 //

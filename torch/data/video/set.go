@@ -28,7 +28,7 @@ func Open(dir string, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{dir: dir, o: o, before: []int{0}}
+	s := &Set{dir: dir, o: o}
 	parts := []string{"A", "B"}
 	if o.Instances {
 		parts = append(parts, "inst")
@@ -36,24 +36,37 @@ func Open(dir string, o Options) (*Set, error) {
 	if s.clips, err = list(dir, o.Split, parts, func(_ int, name string) bool { return isPicture(name) }); err != nil {
 		return nil, err
 	}
-	for _, c := range s.clips {
-		if c.len() < o.Frames {
-			return nil, fmt.Errorf("video %s: the sequence of %s has %d frames, less than a window of %d: take shorter windows or remove it",
-				dir, c.parts[0][0], c.len(), o.Frames)
-		}
-		n := c.len()
-		if o.Plain {
-			n /= o.Frames
-		}
-		s.before = append(s.before, s.before[len(s.before)-1]+n)
-	}
 	first, err := vision.Decode(s.clips[0].parts[1][0], vision.RGB)
 	if err != nil {
 		return nil, fmt.Errorf("video %s: %w", dir, err)
 	}
 	h, w := o.outSize(first.H, first.W)
-	s.describe(h, w)
-	return s, nil
+	return s.windows(o.Frames, h, w)
+}
+
+// Windows is the set with windows of so many frames. The error names a sequence that is shorter.
+func (s *Set) Windows(frames int) (*Set, error) {
+	shape := s.fields[0].Shape
+	return s.windows(frames, shape[2], shape[3])
+}
+
+// windows is the set with windows of frames of h x w.
+func (s *Set) windows(frames, h, w int) (*Set, error) {
+	out := &Set{dir: s.dir, o: s.o, clips: s.clips, before: []int{0}}
+	out.o.Frames = frames
+	for _, c := range s.clips {
+		n := c.len()
+		if n < frames {
+			return nil, fmt.Errorf("video %s: the sequence of %s has %d frames, less than a window of %d: take shorter windows or remove it",
+				s.dir, c.parts[0][0], n, frames)
+		}
+		if s.o.Plain {
+			n /= frames
+		}
+		out.before = append(out.before, out.before[len(out.before)-1]+n)
+	}
+	out.describe(h, w)
+	return out, nil
 }
 
 func (s *Set) describe(h, w int) {
@@ -118,8 +131,14 @@ func (s *Set) Sequence(i int) (sequence, frame int) {
 	return sequence, at * s.o.Frames
 }
 
-// SequenceName is the folder of a sequence.
-func (s *Set) SequenceName(sequence int) string { return s.clips[sequence].name }
+// Sequences are the names of the sequences' folders and how many frames they have; the name is empty where the folder of a
+// part holds the frames of the only one.
+func (s *Set) Sequences() (names []string, frames []int) {
+	for _, c := range s.clips {
+		names, frames = append(names, c.name), append(frames, c.len())
+	}
+	return names, frames
+}
 
 // Read implements [data.Dataset]. Its error names the frame and what is wrong with it.
 func (s *Set) Read(i int, rng *rand.Rand, row []data.Array) error {

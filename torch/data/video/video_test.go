@@ -135,13 +135,22 @@ func TestPlainWindowsFollowEachOther(t *testing.T) {
 	for i, want := range []struct{ sequence, frame, blue int }{{0, 0, 0}, {0, 3, 3}, {1, 0, 100}} {
 		sequence, first := set.Sequence(i)
 		require.Equal(t, []int{want.sequence, want.frame}, []int{sequence, first})
-		require.Equal(t, fmt.Sprint("seq", sequence), set.SequenceName(sequence))
 		b := item(t, set, i, uint64(i))["B"]
 		require.Equal(t, []int{3, 3, 32, 32}, b.Shape)
 		for f := range 3 {
 			require.Equal(t, want.blue+f, at(b, f, 2, 0, 0))
 		}
 	}
+	names, lengths := set.Sequences()
+	require.Equal(t, []string{"seq0", "seq1"}, names)
+	require.Equal(t, []int{7, 4}, lengths)
+	single, err := set.Windows(1)
+	require.NoError(t, err)
+	require.Equal(t, 11, single.Len(), "every frame")
+	require.Equal(t, []int{1, 3, 32, 32}, single.Fields()[0].Shape)
+	require.Equal(t, 103, at(item(t, single, 10, 0)["B"], 0, 2, 0, 0))
+	_, err = set.Windows(5)
+	require.ErrorContains(t, err, "has 4 frames, less than a window of 5")
 }
 
 func TestSizesAreThoseOfTheOfficialModes(t *testing.T) {
