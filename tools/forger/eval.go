@@ -32,7 +32,7 @@ func evalCommand() *cli.Command {
 			"weights list. For gan-test and dma digits itself is the classifier, instead of a ResNet-32 trained for each of them.\n\n" +
 			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
 			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them. Of frames of\n" +
-			"videos there is e_warp, too, which is large where they flicker; that of the true frames stands beside it.",
+			"videos there is the warping error, too, which is large where they flicker; that of the true frames stands beside it.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test, dma", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},

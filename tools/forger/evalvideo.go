@@ -130,7 +130,7 @@ func (e *evaluation) videoOf(set data.Dataset) func(i int) string {
 
 // warping is the warping error of frames that a function makes of the test items.
 func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch) *torch.Tensor) (metrics.Score, error) {
-	steady := &metrics.Warping{Flow: flow.NewLucasKanade()}
+	steady := &metrics.Warping{Estimator: flow.NewLucasKanade()}
 	target := v.target(false)
 	var before, trueBefore *torch.Tensor // the last frame of the batch before
 	free := func() {
@@ -146,7 +146,7 @@ func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch)
 		for k := range b.Len {
 			frame, truth := x.Narrow(0, k, 1), y.Narrow(0, k, 1)
 			if next > 0 && v.video(next) == v.video(next-1) {
-				if err := steady.Add(before, frame, trueBefore, truth); err != nil {
+				if err := steady.Add(torch.Cat([]*torch.Tensor{before, frame}), torch.Cat([]*torch.Tensor{trueBefore, truth})); err != nil {
 					return err
 				}
 			}
@@ -156,5 +156,12 @@ func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch)
 		}
 		return nil
 	})
-	return steady.Score(v.reference), err
+	if err != nil {
+		return metrics.Score{}, err
+	}
+	scores := steady.Scores(v.reference)
+	if len(scores) == 0 {
+		return metrics.Score{}, fmt.Errorf("%s: of %d frames no two follow each other: take more with --n", v.set.Name(), v.n)
+	}
+	return scores[0], nil
 }
