@@ -25,6 +25,7 @@ import (
 	"github.com/forgergan/forger/zoo/sngan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
+	"github.com/forgergan/forger/zoo/vid2vid"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -52,6 +53,7 @@ var Systems = []train.System{
 	dualgan.System,
 	srgan.System,
 	lapgan.System,
+	vid2vid.System,
 }
 
 // Find returns the system of that name.

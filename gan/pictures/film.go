@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/internal/atomicfile"
+	"github.com/forgergan/forger/torch/data/movie"
 	"github.com/forgergan/forger/torch/vision"
 )
 
@@ -49,8 +50,8 @@ func CheckName(path string) error {
 	case ".gif":
 		return nil
 	case ".mp4":
-		if _, err := exec.LookPath("ffmpeg"); err != nil {
-			return fmt.Errorf("%s: ffmpeg, which makes MP4, is not in PATH: install it, or take the name of a .gif", path)
+		if _, err := movie.FFmpeg(); err != nil {
+			return fmt.Errorf("%s: %w; or take the name of a .gif", path, err)
 		}
 		return nil
 	}
@@ -96,26 +97,69 @@ func (f Film) EncodeGIF(w io.Writer) error {
 	return gif.EncodeAll(w, &out)
 }
 
-// saveMP4 pipes the frames through ffmpeg. yuv420p, which all players know, needs even sides.
 func (f Film) saveMP4(ctx context.Context, path string) error {
-	first := f.Frames[0]
+	next := 0
+	return SaveMP4(ctx, path, f.perSecond(), func() (*vision.Image, error) {
+		if next == len(f.Frames) {
+			return nil, io.EOF
+		}
+		next++
+		return f.Frames[next-1], nil
+	})
+}
+
+// SaveMP4 writes frames of one size, RGB, which next gives one after the other until io.EOF, as MP4. No more than one of
+// them is in memory. It needs ffmpeg, see [movie.FFmpeg]; the file appears when it is whole.
+func SaveMP4(ctx context.Context, path string, perSecond float64, next func() (*vision.Image, error)) error {
+	tool, err := movie.FFmpeg()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	first, err := next()
+	if err != nil {
+		return fmt.Errorf("%s: a film without frames: %w", path, err)
+	}
 	part := strings.TrimSuffix(path, filepath.Ext(path)) + ".part.mp4"
 	defer os.Remove(part)
-	c := exec.CommandContext(ctx, "ffmpeg", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
-		"-video_size", fmt.Sprintf("%dx%d", first.W, first.H), "-framerate", fmt.Sprint(f.perSecond()), "-i", "-",
+	// yuv420p, which all players know, needs even sides.
+	c := exec.CommandContext(ctx, tool, "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
+		"-video_size", fmt.Sprintf("%dx%d", first.W, first.H), "-framerate", fmt.Sprint(perSecond), "-i", "-",
 		"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "file:"+part)
-	var frames []io.Reader
-	for _, im := range f.Frames {
-		frames = append(frames, strings.NewReader(string(im.Pix)))
-	}
 	var message strings.Builder
-	c.Stdin, c.Stderr = io.MultiReader(frames...), &message
-	if err := c.Run(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	frames := &frameReader{first.Pix, next, nil}
+	c.Stdin, c.Stderr = frames, &message
+	err = c.Run()
+	switch {
+	case frames.err != nil:
+		return fmt.Errorf("%s: %w", path, frames.err)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
 		said, _, _ := strings.Cut(strings.TrimSpace(message.String()), "\n")
 		return fmt.Errorf("%s: ffmpeg failed (%w): %s", path, err, said)
 	}
 	return os.Rename(part, path)
+}
+
+// frameReader gives the pixels of frames.
+type frameReader struct {
+	pix  []uint8
+	next func() (*vision.Image, error)
+	err  error // why there are no more, unless they are over
+}
+
+func (r *frameReader) Read(p []byte) (int, error) {
+	if len(r.pix) == 0 {
+		im, err := r.next()
+		if err != nil {
+			if err != io.EOF {
+				r.err = err
+			}
+			return 0, io.EOF
+		}
+		r.pix = im.Pix
+	}
+	n := copy(p, r.pix)
+	r.pix = r.pix[n:]
+	return n, nil
 }

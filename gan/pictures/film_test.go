@@ -105,6 +105,7 @@ func TestATimelapseIsTheGridsOfARunInOrder(t *testing.T) {
 
 func TestAFilmThatCannotBeMadeIsRefused(t *testing.T) {
 	t.Setenv("PATH", "")
+	t.Setenv("FORGER_CACHE", t.TempDir()) // which may hold a fetched ffmpeg
 	dir := run(t, 4, 6)
 	_, err := Timelapse(dir)
 	require.EqualError(t, err, filepath.Join(dir, "samples", "000005.png")+" is of another size than the grids before it: move it away")
@@ -114,7 +115,8 @@ func TestAFilmThatCannotBeMadeIsRefused(t *testing.T) {
 	_, err = Timelapse(dir)
 	require.ErrorContains(t, err, "000005.png")
 	f := Film{Frames: []*vision.Image{frame(func(int) [3]uint8 { return [3]uint8{} })}}
-	require.EqualError(t, f.Save(t.Context(), "x.mp4"), "x.mp4: ffmpeg, which makes MP4, is not in PATH: install it, or take the name of a .gif")
+	require.EqualError(t, f.Save(t.Context(), "x.mp4"), "x.mp4: ffmpeg, which reads and writes video files, is not in PATH: install it, or let forger data get vtest "+
+		"bring one; or take the name of a .gif")
 	require.EqualError(t, f.Save(t.Context(), "x.avi"), "x.avi: a film is a .gif or an .mp4")
 	require.EqualError(t, Film{}.Save(t.Context(), "x.gif"), "x.gif: a film without frames")
 }

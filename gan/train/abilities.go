@@ -109,6 +109,30 @@ type Multiscale interface {
 	SampleScale(scale, n int, x *torch.Tensor) *torch.Tensor
 }
 
+// Sequencer is a model that makes a video frame by frame, each one of its own inputs and of the frames before it.
+//
+//	s.Begin(first)
+//	for _, b := range frames {
+//		show(s.Next(b))
+//	}
+type Sequencer interface {
+	Model
+	// Sequence says what Next takes and makes under the model's settings.
+	Sequence() Sequence
+	// Begin forgets the video so far. first is the Sequence.First frames (First, C, H, W) in [−1, 1] that the new one begins
+	// with, the earliest first; nil where that is 0.
+	Begin(first *torch.Tensor)
+	// Next makes the next frame (1, C, H, W) in [−1, 1] of the Inputs of that frame alone in b, each (1, …) as System.Input
+	// makes them. The first frames are those that Begin was given. All frames of a video have one size, which Multiple allows.
+	Next(b *Batch) *torch.Tensor
+}
+
+// Sequence describes a Sequencer.
+type Sequence struct {
+	Translation
+	First int // frames of a video that Begin must be given; 0 where the model makes them, too
+}
+
 // Informed is a model that must know what it is to learn from, as how its labels were corrupted.
 type Informed interface {
 	Model

@@ -46,8 +46,10 @@ func (r *Run) Measure() (m Memory, err error) {
 	u := newUpdates(r.o)
 	u.parts = 1 // a part is what is measured
 	small, large := measured(r.o.Batch)
+	passes := r.o.Steps * r.o.Batch / r.set.Len()
+	set := data.At(r.set, passes)
 	for _, s := range r.model.Parts().Schedules {
-		for range r.o.Steps * r.o.Batch / r.set.Len() {
+		for range passes {
 			if s.Epochs {
 				s.Scheduler.Step()
 			}
@@ -61,7 +63,7 @@ func (r *Run) Measure() (m Memory, err error) {
 			torch.Scope(func() {
 				batches := make([]*data.Batch, r.batches())
 				for k := range batches {
-					if batches[k], err = data.ReadItems(r.set, k*n, n); err != nil {
+					if batches[k], err = data.ReadItems(set, k*n, n); err != nil {
 						return
 					}
 				}

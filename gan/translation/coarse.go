@@ -37,23 +37,15 @@ type Global struct {
 	Norm   Norm // Batch if empty
 
 	// Checkpoint saves memory in training: of each convolution with its norm, and of each residual block, only the input
-	// is remembered, and the rest computed again for the gradient. The numbers stay. Not for Batch, whose running
-	// averages would be updated twice.
+	// is remembered, and the rest computed again for the gradient. The numbers stay.
 	Checkpoint bool
 }
 
-// NewGlobalGenerator makes the network with PyTorch's default weights. It panics with a *torch.Error on Checkpoint with
-// batch norm.
+// NewGlobalGenerator makes the network with PyTorch's default weights.
 func NewGlobalGenerator(in, out int, g Global) *GlobalGenerator {
-	if g.Checkpoint && (g.Norm == Batch || g.Norm == "") {
-		panic(misuse("NewGlobalGenerator", "Checkpoint with a batch norm, whose running averages would be updated twice"))
-	}
 	w := widthOr(g.Width)
-	layers := append([]nn.Layer{mirrored}, normed(nn.NewConv2d(in, w, 7), w, g.Norm)...)
-	for range g.Downs {
-		layers = append(layers, normed(nn.NewConv2d(w, 2*w, 3, halve), 2*w, g.Norm)...)
-		w *= 2
-	}
+	layers := NewHalvings(in, w, g.Downs, g.Norm)
+	w <<= g.Downs
 	for range g.Blocks {
 		layers = append(layers, NewResBlock(w, g.Norm))
 	}
@@ -71,11 +63,15 @@ func normed(conv nn.Layer, width int, norm Norm) []nn.Layer {
 	return []nn.Layer{conv, norm.layer(width), relu}
 }
 
-// NewHalving are the layers that begin a network of this family at full resolution and halve it once: mirrored by 3,
-// 7×7 in → width, norm, ReLU, 3×3 stride 2 → 2·width, norm, ReLU.
-func NewHalving(in, width int, norm Norm) []nn.Layer {
+// NewHalvings are the layers that begin a network of this family at full resolution and halve it so often: mirrored by 3,
+// 7×7 in → width, norm, ReLU, then each time 3×3 stride 2 to twice the channels, norm, ReLU.
+func NewHalvings(in, width, times int, norm Norm) []nn.Layer {
 	layers := append([]nn.Layer{mirrored}, normed(nn.NewConv2d(in, width, 7), width, norm)...)
-	return append(layers, normed(nn.NewConv2d(width, 2*width, 3, halve), 2*width, norm)...)
+	for range times {
+		layers = append(layers, normed(nn.NewConv2d(width, 2*width, 3, halve), 2*width, norm)...)
+		width *= 2
+	}
+	return layers
 }
 
 // NewDoubling are the layers that double the resolution: transposed 3×3 stride 2 in → out, norm, ReLU.
@@ -113,7 +109,7 @@ func (b *ResBlock) Forward(x *torch.Tensor) *torch.Tensor {
 }
 
 // Through is s.Forward(x). With checkpoint each stretch that ends with an activation or a residual block remembers its
-// input alone, see torch.Checkpoint.
+// input alone, see torch.Checkpoint; batch norms count the batch in their running averages once.
 func Through(s *nn.Sequential, x *torch.Tensor, checkpoint bool) *torch.Tensor {
 	if !checkpoint {
 		return s.Forward(x)
@@ -123,8 +119,12 @@ func Through(s *nn.Sequential, x *torch.Tensor, checkpoint bool) *torch.Tensor {
 		for i, layer := range s.Layers {
 			switch layer.(type) {
 			case nn.ReLU, nn.Tanh, *ResBlock:
-				stretch := nn.NewSequential(s.Layers[first : i+1]...)
+				stretch, again := nn.NewSequential(s.Layers[first:i+1]...), false
 				x = torch.Checkpoint(func(in []*torch.Tensor) []*torch.Tensor {
+					if again {
+						defer nn.Untracked(stretch)()
+					}
+					again = true
 					return []*torch.Tensor{stretch.Forward(in[0])}
 				}, x)[0]
 				first = i + 1

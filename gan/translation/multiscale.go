@@ -31,6 +31,7 @@ type Multiscale struct {
 	Scales     int  // 2 if 0
 	Layers     int  // convolutions that halve, 3 if 0
 	Width      int  // channels after the first, 64 if 0; none has more than 512
+	Widening   bool // vid2vid's: each lower resolution begins with twice the channels, up to 64
 	Norm       Norm // Batch if empty
 	NoFeatures bool // Forward gives the logits alone, and layers have the names of that variant
 }
@@ -46,7 +47,7 @@ func NewMultiscaleDiscriminator(in int, o ...Multiscale) *MultiscaleDiscriminato
 	}
 	d := &MultiscaleDiscriminator{}
 	for s := range m.Scales {
-		layers := patchLayers(in, m)
+		layers := patchLayers(in, m.of(s))
 		if m.NoFeatures {
 			var all []nn.Layer
 			for _, l := range layers {
@@ -65,6 +66,15 @@ func NewMultiscaleDiscriminator(in int, o ...Multiscale) *MultiscaleDiscriminato
 		d.scales = append(d.scales, scale)
 	}
 	return d
+}
+
+// of are the settings of scale s alone.
+func (m Multiscale) of(s int) Multiscale {
+	const most = 64
+	if m.Widening {
+		m.Width = min(most, widthOr(m.Width)<<(m.Scales-1-s))
+	}
+	return m
 }
 
 // patchLayers are the layers of one scale.

@@ -26,6 +26,7 @@ type resultPage struct {
 	dir     string
 	Title   string
 	Results []result
+	Films   []string // moving pictures, paths as those of results
 	Targets bool
 }
 
@@ -54,10 +55,11 @@ func (p *resultPage) add(name string, input, output, target *vision.Image) error
 			continue
 		}
 		*im.path = filepath.Join(im.folder, name+".png")
-		if err := os.MkdirAll(filepath.Join(p.dir, im.folder), 0o777); err != nil {
+		path := filepath.Join(p.dir, *im.path) // name may have folders of its own
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return err
 		}
-		if err := vision.SavePNG(filepath.Join(p.dir, *im.path), im.picture); err != nil {
+		if err := vision.SavePNG(path, im.picture); err != nil {
 			return err
 		}
 	}

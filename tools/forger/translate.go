@@ -31,13 +31,17 @@ func translateCommand() *cli.Command {
 		Usage:     "make pictures of pictures or label maps with a trained system",
 		ArgsUsage: "RUN-DIR|CHECKPOINT [FILE|FOLDER|-]...",
 		Description: "Without files it translates the test pictures of the run's data. index.html in the output folder shows inputs, outputs\n" +
-			"and targets side by side. Pictures may be of any size; - reads one from the standard input.",
+			"and targets side by side. Pictures may be of any size; - reads one from the standard input.\n\n" +
+			"A system for videos takes folders of frames, folders of such folders, and video files (through ffmpeg; GIF without it), and\n" +
+			"makes the frames, a GIF and, with ffmpeg, an MP4 of each.",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "back", Usage: "in the other direction, for a system that learns both", DisableDefaultText: true},
 			&cli.StringFlag{Name: "instances", Usage: "folder of instance maps, for a system that takes them beside label maps"},
 			&cli.StringFlag{Name: "style", Usage: "picture whose style all outputs take, for a system that learns styles"},
 			&cli.StringFlag{Name: "targets", Usage: "folder of pictures of the same names to show beside the outputs"},
-			&cli.IntFlag{Name: "n", Usage: "test pictures to translate, where no files are given", Value: 50},
+			&cli.IntFlag{Name: "n", Usage: "test pictures to translate, where no files are given; of a system for videos frames of each sequence", Value: 50},
+			&cli.StringFlag{Name: "first", Usage: "folder or video of the frames that a video begins with, for a system that needs some"},
+			&cli.Float64Flag{Name: "fps", Usage: "frames a second of the videos that are written", Value: 10},
 		}, translateFlags...),
 		Action: translate,
 	}
@@ -60,7 +64,7 @@ func upscaleCommand() *cli.Command {
 				return fmt.Errorf("%w; name a run with --run, or train one: forger train srgan", err)
 			}
 			if t.does.Scale == 1 {
-				return fmt.Errorf("%s does not enlarge: use forger translate %s", t.model.System(), c.String("run"))
+				return fmt.Errorf("%s does not enlarge: use forger translate %s", t.saved.System, c.String("run"))
 			}
 			return t.files(c.Args().Slice())
 		},
@@ -76,10 +80,13 @@ func translate(c *cli.Context) error {
 		return err
 	}
 	if t.back && !t.does.Back {
-		return fmt.Errorf("%s translates in one direction only: leave out --back", t.model.System())
+		return fmt.Errorf("%s translates in one direction only: leave out --back", t.saved.System)
 	}
 	if c.IsSet("style") && !t.does.Style {
-		return fmt.Errorf("%s with these settings learns no styles: leave out --style", t.model.System())
+		return fmt.Errorf("%s with these settings learns no styles: leave out --style", t.saved.System)
+	}
+	if t.video != nil {
+		return t.videos(c.Args().Tail())
 	}
 	if c.NArg() > 1 {
 		return t.files(c.Args().Tail())
@@ -87,10 +94,11 @@ func translate(c *cli.Context) error {
 	return t.test()
 }
 
-// translator is a trained Translator at work.
+// translator is a trained Translator or Sequencer at work.
 type translator struct {
 	c        *cli.Context
-	model    train.Translator
+	model    train.Translator // nil for a Sequencer
+	video    train.Sequencer  // nil for a Translator
 	does     train.Translation
 	system   train.System
 	saved    train.Settings
@@ -123,11 +131,14 @@ func openTranslator(c *cli.Context, from string) (*translator, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ok bool
-	if t.model, ok = model.(train.Translator); !ok {
+	switch m := model.(type) {
+	case train.Translator:
+		t.model, t.does = m, m.Translation()
+	case train.Sequencer:
+		t.video, t.does = m, m.Sequence().Translation
+	default:
 		return nil, fmt.Errorf("%s makes pictures of random numbers, not of pictures: use forger sample", model.System())
 	}
-	t.does = t.model.Translation()
 	setThreads(c)
 	torch.ManualSeed(c.Int64("seed"))
 	return t, nil
@@ -339,5 +350,5 @@ func (t *translator) testItem(page *resultPage, set data.Dataset, i int) error {
 
 // newPage begins the result page of this model.
 func (t *translator) newPage() (*resultPage, error) {
-	return newResultPage(t.c.String("out"), fmt.Sprintf("%s trained on %s", t.model.System(), t.saved.Data))
+	return newResultPage(t.c.String("out"), fmt.Sprintf("%s trained on %s", t.saved.System, t.saved.Data))
 }

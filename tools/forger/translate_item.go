@@ -7,9 +7,14 @@ import (
 	"github.com/forgergan/forger/torch/data"
 )
 
-// translate makes the pictures (1, C, H, W) of one item in its own size: sides that the networks do not take are made
-// longer by repeating the last row and column, and what comes of that is cut off.
+// translate makes the pictures (1, C, H, W) of one item in its own size.
 func (t *translator) translate(fields []data.Array) *torch.Tensor {
+	return t.ownSize(fields, func(b *train.Batch) *torch.Tensor { return translateTiled(t.model, b, t.back, t.tile) })
+}
+
+// ownSize hands an item to translate in sides that the networks take, which are made longer by repeating the last row and column,
+// and cuts off what comes of that.
+func (t *translator) ownSize(fields []data.Array, translate func(b *train.Batch) *torch.Tensor) *torch.Tensor {
 	s := fields[0].Shape
 	h, w := s[len(s)-2], s[len(s)-1]
 	padded := make([]data.Array, len(fields))
@@ -20,7 +25,7 @@ func (t *translator) translate(fields []data.Array) *torch.Tensor {
 		}
 		padded[i] = extend(a, roundUp(h, t.does.Multiple), roundUp(w, t.does.Multiple))
 	}
-	x := translateTiled(t.model, train.Upload(padded, 1, t.device), t.back, t.tile)
+	x := translate(train.Upload(padded, 1, t.device))
 	return x.Narrow(2, 0, t.does.Scale*h).Narrow(3, 0, t.does.Scale*w)
 }
 

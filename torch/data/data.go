@@ -68,6 +68,21 @@ type Dataset interface {
 	Read(i int, rng *rand.Rand, row []Array) error
 }
 
+// Staged is a set whose items change from epoch to epoch, as the windows of a video that get longer. Their number stays.
+type Staged interface {
+	Dataset
+	// At is the set in an epoch, counted from 0, with the fields that its items have then.
+	At(epoch int) Dataset
+}
+
+// At is what a Staged set is in an epoch, and any other set itself.
+func At(set Dataset, epoch int) Dataset {
+	if s, ok := set.(Staged); ok {
+		return s.At(epoch)
+	}
+	return set
+}
+
 // Labelled is a set that may have one class an item. Label k is called Classes()[k]; where Classes is empty there are
 // no labels, and no field "label".
 type Labelled interface {

@@ -30,7 +30,6 @@ type State struct {
 // Loader hands out the batches of a set, epoch after epoch without end. Its methods are for one goroutine.
 type Loader struct {
 	set    Dataset
-	fields []Field
 	o      LoaderOptions
 	state  State // after the last batch handed out
 	err    error // ends the loader until Restore
@@ -80,7 +79,7 @@ func NewLoader(set Dataset, o LoaderOptions) (*Loader, error) {
 	}
 	o.Prefetch = max(2, o.Workers, o.Prefetch)
 	return &Loader{
-		set: set, fields: set.Fields(), o: o,
+		set: set, o: o,
 		state: State{Seed: o.Seed, Items: n},
 		free:  make(chan *memory, o.Prefetch+2),
 	}, nil

@@ -257,3 +257,30 @@ func TestUnreleasedBatchesKeepTheirValues(t *testing.T) {
 		require.Equal(t, int64(i%8*8), b.Find("label").Int64[0])
 	}
 }
+
+// growing is numbers of which an item holds one more in each epoch.
+type growing struct {
+	numbers
+	more int
+}
+
+func (s growing) At(epoch int) Dataset { return growing{s.numbers, epoch} }
+func (s growing) Fields() []Field {
+	return []Field{{Name: "x", Shape: []int{2 + s.more}}, {Name: "label", Int64: true}}
+}
+
+func TestItemsOfAStagedSetGrowWithTheEpochs(t *testing.T) {
+	o := LoaderOptions{Batch: 2, Shuffle: true, Seed: 3, Workers: 2}
+	l := newLoader(t, growing{numbers: numbers{n: 4}}, o)
+	got := draw(t, l, 3)
+	place := l.State()
+	got = append(got, draw(t, l, 3)...)
+	for k, b := range got {
+		require.Equal(t, []int{2, 2 + k/2}, b.Find("x").Shape)
+		require.Len(t, b.Find("x").Float32, 2*(2+k/2))
+		require.EqualValues(t, b.Items[1], b.Find("x").Float32[2+k/2])
+	}
+	again := newLoader(t, growing{numbers: numbers{n: 4}}, o)
+	require.NoError(t, again.Restore(place))
+	require.Equal(t, got[3:], draw(t, again, 3))
+}

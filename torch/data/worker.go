@@ -25,23 +25,30 @@ func (l *Loader) newMemory() *memory {
 		return m
 	default:
 	}
-	m := &memory{make([]Array, len(l.fields)), make([]int, l.o.Batch)}
-	for i, f := range l.fields {
-		a := &m.arrays[i]
+	return &memory{items: make([]int, l.o.Batch)}
+}
+
+// fit gives m room for n items with the fields.
+func (m *memory) fit(fields []Field, n int) {
+	if m.arrays == nil {
+		m.arrays = make([]Array, len(fields))
+	}
+	for i, f := range fields {
+		a, size := &m.arrays[i], n*f.Size()
 		a.Name = f.Name
-		if f.Int64 {
-			a.Int64 = make([]int64, l.o.Batch*f.Size())
-		} else {
-			a.Float32 = make([]float32, l.o.Batch*f.Size())
+		switch {
+		case f.Int64 && len(a.Int64) < size:
+			a.Int64 = make([]int64, size)
+		case !f.Int64 && len(a.Float32) < size:
+			a.Float32 = make([]float32, size)
 		}
 	}
-	return m
 }
 
 // batch returns a view of the first n items of m.
-func (l *Loader) batch(m *memory, n, epoch int) *Batch {
-	b := &Batch{Arrays: make([]Array, len(l.fields)), Items: m.items[:n], Epoch: epoch, loader: l, memory: m}
-	for i, f := range l.fields {
+func (l *Loader) batch(m *memory, fields []Field, n, epoch int) *Batch {
+	b := &Batch{Arrays: make([]Array, len(fields)), Items: m.items[:n], Epoch: epoch, loader: l, memory: m}
+	for i, f := range fields {
 		b.Arrays[i] = m.arrays[i].slice(0, n*f.Size())
 		b.Arrays[i].Shape = append([]int{n}, f.Shape...)
 	}
@@ -60,7 +67,7 @@ func (a Array) slice(from, to int) Array {
 // work reads one batch after another until the run stops or an item fails.
 func (l *Loader) work(r *run) {
 	var pcg rand.PCG
-	rng, row := rand.New(&pcg), make([]Array, len(l.fields))
+	rng := rand.New(&pcg)
 	for {
 		select {
 		case <-r.stop:
@@ -69,7 +76,10 @@ func (l *Loader) work(r *run) {
 		}
 		m := l.newMemory()
 		number, n, epoch, after := l.claim(r, m.items)
-		b := l.batch(m, n, epoch)
+		set := At(l.set, epoch)
+		fields := set.Fields()
+		m.fit(fields, l.o.Batch)
+		b, row := l.batch(m, fields, n, epoch), make([]Array, len(fields))
 		var err error
 		for k, item := range b.Items {
 			select {
@@ -77,12 +87,12 @@ func (l *Loader) work(r *run) {
 				return
 			default:
 			}
-			for i, f := range l.fields {
+			for i, f := range fields {
 				row[i] = m.arrays[i].slice(k*f.Size(), (k+1)*f.Size())
 				row[i].Shape = f.Shape
 			}
 			pcg.Seed(stream(streamItem, after.Seed, uint64(epoch), uint64(item)))
-			if err = l.read(item, rng, row); err != nil {
+			if err = read(set, item, rng, row); err != nil {
 				break
 			}
 		}
@@ -120,14 +130,14 @@ func (l *Loader) claim(r *run, items []int) (number, n, epoch int, after State) 
 }
 
 // read reads one item; a panic in the set becomes an error, since it would end the whole program otherwise.
-func (l *Loader) read(item int, rng *rand.Rand, row []Array) (err error) {
+func read(set Dataset, item int, rng *rand.Rand, row []Array) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("data %s: item %d: panic: %v", l.set.Name(), item, p)
+			err = fmt.Errorf("data %s: item %d: panic: %v", set.Name(), item, p)
 		}
 	}()
-	if err := l.set.Read(item, rng, row); err != nil {
-		return fmt.Errorf("data %s: item %d: %w", l.set.Name(), item, err)
+	if err := set.Read(item, rng, row); err != nil {
+		return fmt.Errorf("data %s: item %d: %w", set.Name(), item, err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ type ChannelNorm struct {
 	mode
 	settings   BatchNorm
 	collecting bool // under UpdateBN
+	untracked  bool // under Untracked
 }
 
 // training is also true while UpdateBN collects.
@@ -76,7 +77,11 @@ func (b *ChannelNorm) batch(x *torch.Tensor) *torch.Tensor {
 		}
 	}
 	momentum := b.settings.Momentum
-	if b.training() && b.RunningMean != nil {
+	switch {
+	case !b.training() || b.RunningMean == nil:
+	case b.untracked:
+		momentum = 0 // with averages, so that autograd saves the same tensors
+	default:
 		b.NumBatchesTracked.AddScalarInPlace(1)
 		if b.settings.Cumulative {
 			momentum = 1 / b.NumBatchesTracked.Item()

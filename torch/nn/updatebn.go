@@ -18,15 +18,7 @@ func UpdateBN(module any, f func()) {
 			}
 			return
 		}
-		var b *ChannelNorm
-		switch l := m.(type) {
-		case *BatchNorm1d:
-			b = (*ChannelNorm)(l)
-		case *BatchNorm2d:
-			b = (*ChannelNorm)(l)
-		case *BatchNorm3d:
-			b = (*ChannelNorm)(l)
-		}
+		b := batchNorm(m)
 		if b == nil || b.RunningMean == nil {
 			return
 		}
@@ -41,4 +33,36 @@ func UpdateBN(module any, f func()) {
 		}
 	})
 	f()
+}
+
+// Untracked lets the batch norms below module leave their running averages alone in training, and returns the function that
+// undoes it: for a pass that is made only to look, or a second time for the same numbers.
+//
+//	defer nn.Untracked(g)()
+func Untracked(module any) (undo func()) {
+	var norms []*ChannelNorm
+	Apply(module, func(m any) {
+		if b := batchNorm(m); b != nil && !b.untracked {
+			b.untracked = true
+			norms = append(norms, b)
+		}
+	})
+	return func() {
+		for _, b := range norms {
+			b.untracked = false
+		}
+	}
+}
+
+// batchNorm is m as a batch norm, nil if it is none.
+func batchNorm(m any) *ChannelNorm {
+	switch l := m.(type) {
+	case *BatchNorm1d:
+		return (*ChannelNorm)(l)
+	case *BatchNorm2d:
+		return (*ChannelNorm)(l)
+	case *BatchNorm3d:
+		return (*ChannelNorm)(l)
+	}
+	return nil
 }

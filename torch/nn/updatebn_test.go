@@ -40,3 +40,20 @@ func TestUpdateBNTakesTheMeanOfAllBatchesInAnyMode(t *testing.T) {
 		require.True(t, norm.RunningMean.AllClose(was.MulScalar(0.9).Add(x.MeanDim([]int{0, 2, 3}).MulScalar(0.1)), torch.AllCloseOptions{Atol: new(1e-6)}))
 	})
 }
+
+func TestUntrackedNormsLeaveTheirAveragesAlone(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		norm := nn.NewBatchNorm2d(3)
+		net := nn.NewSequential(norm, nn.ReLU{})
+		x := torch.Randn([]int{4, 3, 2, 2}).AddScalar(1)
+		undo := nn.Untracked(net)
+		untracked := net.Forward(x)
+		require.Equal(t, 0, norm.NumBatchesTracked.Int())
+		require.True(t, norm.RunningMean.Equal(torch.Zeros([]int{3})))
+		undo()
+		require.True(t, untracked.Equal(net.Forward(x)))
+		require.Equal(t, 1, norm.NumBatchesTracked.Int())
+		require.False(t, norm.RunningMean.Equal(torch.Zeros([]int{3})))
+	})
+}

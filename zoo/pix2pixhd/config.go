@@ -120,8 +120,6 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("pix2pixhd: --features label needs label maps, which --classes 0 says are not there")
 	case c.FixedEpochs > 0 && c.Net != "local":
 		return c, fmt.Errorf("pix2pixhd: --fixed-epochs %d is for --net local, whose enhancer learns alone", c.FixedEpochs)
-	case c.GradientCheckpointing && c.Norm == "batch":
-		return c, fmt.Errorf("pix2pixhd: --gradient-checkpointing is not for --norm batch, whose running averages would be updated twice")
 	case c.LR < 0 || *c.Beta1 < 0 || *c.Beta1 >= 1 || c.Lambda < 0:
 		return c, fmt.Errorf("pix2pixhd: --lr %g and --lambda %g must not be negative, --beta1 %g must be in [0, 1)", c.LR, c.Lambda, *c.Beta1)
 	}

@@ -246,16 +246,15 @@ func TestALocalGeneratorBeginsFromAGlobalOne(t *testing.T) {
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 	for text, c := range map[string]Config{
-		"pix2pixhd: --size 1000 is not a multiple of 16, at least 32, which these networks need":                     {Size: 1000},
-		"pix2pixhd: --height 16 is not a multiple of 16, at least 32, which these networks need":                     {Height: 16},
-		"pix2pixhd: --height 336 is not a multiple of 32, at least 64, which these networks need":                    {Height: 336, Net: "local"},
-		"pix2pixhd: --crop 1024 is larger than pictures of --size 1024 and --height 512":                             {Crop: 1024},
-		"pix2pixhd: --features instance needs instance maps, which --no-instance says are not there":                 {Features: "instance", NoInstance: true},
-		"pix2pixhd: --features label needs label maps, which --classes 0 says are not there":                         {Features: "label", Classes: new(0)},
-		"pix2pixhd: --fixed-epochs 3 is for --net local, whose enhancer learns alone":                                {FixedEpochs: 3},
-		"pix2pixhd: --gradient-checkpointing is not for --norm batch, whose running averages would be updated twice": {Norm: "batch", GradientCheckpointing: true},
-		"pix2pixhd: --blocks -1 must be at least 0":                                                                  {Blocks: -1},
-		"pix2pixhd: --lr -1 and --lambda 10 must not be negative, --beta1 0.5 must be in [0, 1)":                     {LR: -1},
+		"pix2pixhd: --size 1000 is not a multiple of 16, at least 32, which these networks need":     {Size: 1000},
+		"pix2pixhd: --height 16 is not a multiple of 16, at least 32, which these networks need":     {Height: 16},
+		"pix2pixhd: --height 336 is not a multiple of 32, at least 64, which these networks need":    {Height: 336, Net: "local"},
+		"pix2pixhd: --crop 1024 is larger than pictures of --size 1024 and --height 512":             {Crop: 1024},
+		"pix2pixhd: --features instance needs instance maps, which --no-instance says are not there": {Features: "instance", NoInstance: true},
+		"pix2pixhd: --features label needs label maps, which --classes 0 says are not there":         {Features: "label", Classes: new(0)},
+		"pix2pixhd: --fixed-epochs 3 is for --net local, whose enhancer learns alone":                {FixedEpochs: 3},
+		"pix2pixhd: --blocks -1 must be at least 0":                                                  {Blocks: -1},
+		"pix2pixhd: --lr -1 and --lambda 10 must not be negative, --beta1 0.5 must be in [0, 1)":     {LR: -1},
 	} {
 		_, err := New(c)
 		require.EqualError(t, err, text)

@@ -47,7 +47,7 @@ func NewLocalEnhancer(in int, c Config) *LocalEnhancer {
 	g := &LocalEnhancer{Model: nn.NewSequential(global[:len(global)-3]...), checkpoint: c.GradientCheckpointing}
 	for n := 1; n <= c.Enhancers; n++ {
 		w := c.Width << (c.Enhancers - n)
-		down := translation.NewHalving(in, w, norm)
+		down := translation.NewHalvings(in, w, 1, norm)
 		var up []nn.Layer
 		for range c.LocalBlocks {
 			up = append(up, translation.NewResBlock(2*w, norm))

@@ -25,9 +25,6 @@ func TestParity(t *testing.T) {
 		case "GlobalGenerator":
 			for _, checkpoint := range []bool{false, true} {
 				config := networkConfig(c)
-				if checkpoint && config.Norm == "batch" {
-					continue
-				}
 				config.GradientCheckpointing = checkpoint
 				checkGenerator(c, config)
 			}

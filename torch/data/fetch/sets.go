@@ -52,6 +52,7 @@ const (
 
 // The known sets, by name.
 var sets = []Set{
+	carphone,
 	earth,
 	emoji64,
 	{
@@ -89,6 +90,7 @@ var sets = []Set{
 	openmoji,
 	photos,
 	stamps,
+	vtest,
 }
 
 // Sets returns the known sets in the order of their names.
