@@ -64,6 +64,15 @@ type Mixer interface {
 	SampleMixtures(weights *torch.Tensor) *torch.Tensor
 }
 
+// Texted is a model that makes pictures of sentences, which it takes as embeddings of the encoder that embedded its data.
+type Texted interface {
+	Sampler
+	// TextSize is the number of values of an embedding.
+	TextSize() int
+	// SampleText makes a new picture (n, C, H, W) in [−1, 1] of each of the embeddings (n, TextSize), float32, on the CPU.
+	SampleText(embeddings *torch.Tensor) *torch.Tensor
+}
+
 // Translator is a model that makes pictures of pictures, or of label maps.
 type Translator interface {
 	Model
