@@ -41,7 +41,7 @@ func New(c Config) (*Model, error) {
 	}
 	initialise(m.G, c.Flavour == "tf")
 	initialise(m.D, c.Flavour == "tf")
-	m.bank = torch.Zeros([]int{captions, c.Text}).Own()
+	m.bank = torch.Zeros([]int{remembered, c.Text}).Own()
 	m.fixed = torch.Randn([]int{m.shots(), c.Latent + 2*c.Condition}).Own()
 	learnt := slices.DeleteFunc(nn.Parameters(m.G), func(p *torch.Tensor) bool { return !p.RequiresGrad() })
 	adam := optim.AdamOptions{LR: c.LR, Betas: [2]float64{0.5, 0.999}}

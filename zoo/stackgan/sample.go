@@ -9,8 +9,8 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// captions is the number of texts that a model remembers of its training set.
-const captions = 2048
+// remembered is the number of captions that a model remembers of its training set.
+const remembered = 2048
 
 // described is a set whose pictures have captions, as those of package captions.
 type described interface {
@@ -29,16 +29,16 @@ func (m *Model) Inform(set data.Dataset) error {
 		return fmt.Errorf("stackgan: the captions of %s have embeddings of %d numbers: take --text %d, not %d", set.Name(), d.TextSize(), d.TextSize(), m.config.Text)
 	}
 	var all []float32
-	for i := range captions {
+	for i := range remembered {
 		item, round := i%set.Len(), i/set.Len() // another caption each time around a small set
-		if set.Len() > captions {
-			item, round = i*set.Len()/captions, i
+		if set.Len() > remembered {
+			item, round = i*set.Len()/remembered, i
 		}
 		texts := d.Embeddings(item)
 		all = append(all, texts[round%len(texts)]...)
 	}
 	torch.Scope(func() {
-		torch.NoGrad(func() { m.bank.CopyInPlace(torch.FromSlice(all, captions, m.config.Text)) })
+		torch.NoGrad(func() { m.bank.CopyInPlace(torch.FromSlice(all, remembered, m.config.Text)) })
 	})
 	return nil
 }
@@ -47,7 +47,7 @@ func (m *Model) Inform(set data.Dataset) error {
 func (m *Model) Sample(n int) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		on := torch.TensorOptions{Device: m.bank.Device(), DType: torch.Int64}
-		picked := torch.RandInt(0, captions, []int{n}, torch.RandIntOptions{TensorOptions: on})
+		picked := torch.RandInt(0, remembered, []int{n}, torch.RandIntOptions{TensorOptions: on})
 		return m.SampleText(m.bank.IndexSelect(0, picked))
 	})
 }
