@@ -48,8 +48,8 @@ var Presets = map[string]Config{
 	"flowers-stage2":  {Stage: 2, Halve: new(100)},
 	"coco":            {Flavour: "pt", Width: 192, DWidth: 96, Blocks: 2, Halve: new(20)},
 	"coco-stage2":     {Stage: 2, Flavour: "pt", Width: 192, DWidth: 96, Blocks: 2, Halve: new(20)},
-	"emoji64":         {Text: 384, Condition: 32, Latent: 32, Width: 32, DWidth: 16, Halve: new(0)},
-	"emoji128-stage2": {Stage: 2, Size: 128, Text: 384, Condition: 32, Latent: 32, Width: 32, DWidth: 16, Blocks: 2, Halve: new(0)},
+	"emoji64":         {Text: 384, Condition: 32, Latent: 32, Width: 24, DWidth: 16, Halve: new(0)},
+	"emoji128-stage2": {Stage: 2, Size: 128, Text: 384, Condition: 32, Latent: 32, Width: 24, DWidth: 12, Blocks: 1, Halve: new(0)},
 }
 
 // sketchSize is the side of Stage I's pictures.

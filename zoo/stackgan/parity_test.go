@@ -136,7 +136,9 @@ func checkTrace(t *testing.T, c *parity.Case) {
 		check("errD_wrong", wrong)
 		check("errD_fake", fake)
 		check("errD", real.Add(wrong.Add(fake).MulScalar(0.5)))
-		check("fake", made[0].Image)
+		if c.Outputs["step0.fake"] != nil { // the repository's copy of the case is without, to be smaller
+			check("fake", made[0].Image)
+		}
 		generated := m.generatorStep(b, made, draw)
 		check("errG", generated.Losses[0].Value)
 		check("kl", generated.Losses[1].Value)

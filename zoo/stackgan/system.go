@@ -56,9 +56,9 @@ func example(c Config, n int) map[string]*torch.Tensor {
 func defaults(c Config) train.Defaults {
 	switch {
 	case c.Width < 64 && c.Stage == 2:
-		return train.Defaults{Batch: 16, Steps: 3000}
+		return train.Defaults{Batch: 12, Steps: 1500}
 	case c.Width < 64:
-		return train.Defaults{Batch: 32, Steps: 6000}
+		return train.Defaults{Batch: 32, Steps: 3000}
 	case c.Flavour == "tf":
 		return train.Defaults{Batch: 64, Epochs: 600}
 	case c.Stage == 2:
