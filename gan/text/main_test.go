@@ -1,0 +1,9 @@
+package text
+
+import (
+	"testing"
+
+	"github.com/forgergan/forger/torch/torchtest"
+)
+
+func TestMain(m *testing.M) { torchtest.Main(m) }
