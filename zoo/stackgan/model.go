@@ -24,7 +24,7 @@ type Model struct {
 	bank  *torch.Tensor // embeddings (captions, Text) of the training set, which Sample draws from
 	fixed *torch.Tensor // noise of the sample grid, (columns, Latent + 2·Condition)
 
-	real, texts *torch.Tensor // of the sample grid
+	real, told *torch.Tensor // pictures and embeddings of the sample grid
 }
 
 // New makes the networks, their optimisers and the noise of the sample grid. A Stage II has a random Stage I until Begin.
@@ -118,7 +118,7 @@ func (m *Model) discriminatorStep(b *train.Batch, draw drawing) (metrics train.M
 	m.optD.ZeroGrad()
 	for _, part := range b.Parts() {
 		var out Output
-		generate := func() { out = m.G.Generate(text(part), draw(part.Len)) }
+		generate := func() { out = m.G.Generate(texts(part), draw(part.Len)) }
 		if m.config.shifts() {
 			generate()
 		} else {
@@ -165,8 +165,8 @@ func (m *Model) judge(part *train.Batch, out Output) (j judgement) {
 	return j
 }
 
-// text is the embeddings (N, Text) of a batch.
-func text(b *train.Batch) *torch.Tensor {
+// texts are the embeddings (N, Text) of a batch.
+func texts(b *train.Batch) *torch.Tensor {
 	if t := b.Tensor("text"); t != nil {
 		return t
 	}
@@ -178,7 +178,7 @@ func (m *Model) condition(part *train.Batch, out Output) *torch.Tensor {
 	if m.config.shifts() {
 		return out.Mu.Detach()
 	}
-	return text(part)
+	return texts(part)
 }
 
 // judgement is the logits of D: of real and of wrong pairs, of made pictures, and of the latter two without their text.
@@ -216,7 +216,7 @@ func (m *Model) generatorStep(b *train.Batch, made []Output, draw drawing) (metr
 	for i, part := range b.Parts() {
 		out := made[i]
 		if !m.config.shifts() {
-			out = m.G.Generate(text(part), draw(part.Len))
+			out = m.G.Generate(texts(part), draw(part.Len))
 		}
 		h := m.D.Features(out.Image)
 		loss := gan.BCEWithLogits(m.D.Matches(h, m.condition(part, out)), 1)
@@ -232,7 +232,7 @@ func (m *Model) generatorStep(b *train.Batch, made []Output, draw drawing) (metr
 }
 
 var (
-	_ train.Sampler   = (*Model)(nil)
+	_ train.Texted    = (*Model)(nil)
 	_ train.Exhibitor = (*Model)(nil)
 	_ train.Informed  = (*Model)(nil)
 	_ train.Beginner  = (*Model)(nil)

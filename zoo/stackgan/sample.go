@@ -74,7 +74,7 @@ func (m *Model) generate(texts *torch.Tensor, noise Noise) (out Output) {
 }
 
 // Exhibit keeps the pictures and texts of the sample grid.
-func (m *Model) Exhibit(b *train.Batch) { m.real, m.texts = b.Images(), text(b) }
+func (m *Model) Exhibit(b *train.Batch) { m.real, m.told = b.Images(), texts(b) }
 
 // shots is the number of pictures that the grid shows of a text.
 func (m *Model) shots() int {
@@ -90,9 +90,9 @@ func (m *Model) Columns() int { return 1 + m.shots()*m.config.Stage }
 // Preview makes the sample grid, a text a row.
 func (m *Model) Preview() *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		c, rows, shots := m.config, m.texts.Size(0), m.shots()
+		c, rows, shots := m.config, m.told.Size(0), m.shots()
 		fixed := m.fixed.Repeat(rows, 1)
-		out := m.generate(m.texts.RepeatInterleave(shots, torch.RepeatInterleaveOptions{Dim: new(0)}), Noise{
+		out := m.generate(m.told.RepeatInterleave(shots, torch.RepeatInterleaveOptions{Dim: new(0)}), Noise{
 			Z: fixed.Narrow(1, 0, c.Latent), First: fixed.Narrow(1, c.Latent, c.Condition), Second: fixed.Narrow(1, c.Latent+c.Condition, c.Condition),
 		})
 		made := out.Image

@@ -3,6 +3,7 @@ package stackgan
 import (
 	"context"
 
+	"github.com/forgergan/forger/gan/text"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/data"
@@ -34,7 +35,7 @@ func open(ctx context.Context, c Config, r train.DataRequest) (data.Dataset, err
 	}
 	set, err := captions.Open(ctx, r.Name, captions.Options{
 		Split: r.Split, Size: c.Size, Load: c.Size * 76 / 64, Middle: r.Plain, Flip: !c.NoFlip && !r.Plain,
-		Wrong: !c.shifts() && !r.Plain, Captions: c.Captions, Log: r.Log,
+		Wrong: !c.shifts() && !r.Plain, Captions: c.Captions, Log: r.Log, Encoder: text.New(text.Options{}),
 	})
 	if err != nil {
 		return nil, err
