@@ -25,6 +25,7 @@ small() {
 	pix2pixhd) echo "--data earth --preset earth256 --size 32 --height 32 --width 4 --d-width 4" ;;
 	spade) echo "--data mr --size 32 --height 32 --load 36 --width 1 --d-width 4" ;;
 	s3gan) echo "--data mnist --latent 8 --width 4" ;;
+	stackgan) echo "--data emoji64:fluent --preset emoji64 --width 4 --d-width 4 --condition 8 --latent 8" ;;
 	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }

@@ -59,7 +59,7 @@ func defaults(c Config) train.Defaults {
 	case c.Width < 64 && c.Stage == 2:
 		return train.Defaults{Batch: 12, Steps: 1500}
 	case c.Width < 64:
-		return train.Defaults{Batch: 32, Steps: 3000}
+		return train.Defaults{Batch: 24, Steps: 3000}
 	case c.Flavour == "tf":
 		return train.Defaults{Batch: 64, Epochs: 600}
 	case c.Stage == 2:
