@@ -27,8 +27,8 @@ func readLook(c *cli.Context) (look, error) {
 	for _, l := range []struct {
 		name string
 		read func(c *cli.Context) (look, error)
-	}{{"interpolate", readWalk}, {"truncate", readTruncation}, {"classes", readClasses}, {"mix", readMixtures}, {"neighbours", readNeighbours}} {
-		if c.IsSet(l.name) {
+	}{{"interpolate", readWalk}, {"truncate", readTruncation}, {"classes", readClasses}, {"mix", readMixtures}, {"text", readText}, {"neighbours", readNeighbours}} {
+		if c.IsSet(l.name) || l.name == "text" && c.IsSet("sentences") {
 			f, err := l.read(c)
 			if err != nil {
 				return nil, err
@@ -41,6 +41,8 @@ func readLook(c *cli.Context) (look, error) {
 		return nil, usage("%s make different pictures: give one of them", strings.Join(names, " and "))
 	case c.Bool("straight") && !c.IsSet("interpolate"):
 		return nil, usage("--straight says how --interpolate walks, and that is not given")
+	case c.IsSet("between") && !c.IsSet("text") && !c.IsSet("sentences"):
+		return nil, usage("--between says how many pictures lead from one --text to the next, and that is not given")
 	case len(looks) == 0:
 		return nil, nil
 	}

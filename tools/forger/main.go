@@ -78,8 +78,11 @@ func newApp(out, errOut io.Writer) *cli.App {
 		Writer:          out,
 		ErrWriter:       errOut,
 		HideHelpCommand: true,
-		OnUsageError:    wrongFlag,
-		ExitErrHandler:  func(*cli.Context, error) {},
+
+		DisableSliceFlagSeparator: true, // sentences have commas
+
+		OnUsageError:   wrongFlag,
+		ExitErrHandler: func(*cli.Context, error) {},
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "debug", Usage: "show LibTorch's whole error messages", DisableDefaultText: true},
 		},

@@ -18,7 +18,8 @@
 //		return nil
 //	})
 //
-// [Unpickle] reads a plain pickle of Python, such as data sets are shared in, by the same rules.
+// [Unpickle] reads a plain pickle of Python, such as data sets are shared in, by the same rules, also
+// Python 2's protocols 0 and 1.
 //
 // [Save] writes such a tree, and [Optimizer] and [FromOptimizer] convert the state of an optimiser, so that a run can
 // move between Go and Python.

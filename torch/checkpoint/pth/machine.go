@@ -201,6 +201,10 @@ func (m *machine) step(op byte) {
 	case 0x82, 0x83, 0x84: // EXT1, EXT2, EXT4
 		refuse("the pickle asks for a class from Python's extension registry, which a tensor file does not need")
 	default:
+		if m.storage == nil {
+			m.stepText(op)
+			return
+		}
 		refuse("the pickle has the instruction 0x%02x, which PyTorch does not write", op)
 	}
 }

@@ -13,7 +13,7 @@ type Array struct {
 	Data  []byte // little-endian, the last index fastest
 }
 
-// Unpickle reads what Python's pickle.dump wrote of plain values and arrays of NumPy, in any protocol from 2 on: a value as
+// Unpickle reads what Python's pickle.dump wrote of plain values and arrays of NumPy, in any protocol: a value as
 // [File.Value] describes it, without tensors but with *Array, and with Bytes for strings of Python 2 that are not text. As
 // with Open nothing is run, and a class or function that such values do not need is refused by its name. The error is a
 // clause without a path.

@@ -28,6 +28,9 @@ func find(ctx context.Context, nameOrDir string, o Options) (listing, error) {
 	if name == "emoji64" {
 		return emoji(ctx, nameOrDir, view, o)
 	}
+	if isPublished(nameOrDir) {
+		return published(nameOrDir, o)
+	}
 	return described(nameOrDir, o)
 }
 
@@ -42,7 +45,7 @@ func described(dir string, o Options) (l listing, err error) {
 	for i := range f.Len() {
 		path := f.Path(i)
 		text := strings.TrimSuffix(path, filepath.Ext(path)) + ".txt"
-		if l.captions[i], err = readCaptions(text); err != nil {
+		if l.captions[i], err = ReadFile(text); err != nil {
 			return l, fmt.Errorf("data %s: the captions of %s: %w", dir, path, err)
 		}
 		l.concepts[i] = i
@@ -54,8 +57,8 @@ func described(dir string, o Options) (l listing, err error) {
 	return l, nil
 }
 
-// readCaptions reads a caption a line; empty lines do not count.
-func readCaptions(path string) ([]string, error) {
+// ReadFile reads sentences, one a line; empty lines do not count. The error says what is wrong with the file, or that it has none.
+func ReadFile(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
