@@ -18,7 +18,7 @@ var System = train.System{
 	Data:        "emoji64",
 	NewConfig:   func() any { return new(Config) },
 	Presets:     train.PresetsOf(Presets),
-	DataPresets: map[string]string{"emoji64": "emoji64"},
+	DataPresets: map[string]string{"emoji64": "emoji64", "emoji64:fluent": "emoji64"},
 	New:         train.NewOf(New),
 	Open: func(ctx context.Context, settings any, r train.DataRequest) (data.Dataset, error) {
 		return open(ctx, *settings.(*Config), r)
