@@ -16,6 +16,7 @@ import (
 	"github.com/forgergan/forger/internal/parity"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/torchtest"
 )
 
 // built are the classes of the kit that are made of this package's blocks alone: blocks and layers, and the networks that
@@ -251,6 +252,23 @@ func spadeBlock(t *testing.T, c *parity.Case) {
 	b := gan.NewSPADEBlock(c.Int("fin", 0), c.Int("fout", 0), c.Int("semantic_nc", 0), sn, spadeOptions(c))
 	load(t, c, b)
 	check(c, b, parity.State{"out": b.Forward(input(c, "x"), input(c, "seg"))})
+}
+
+func TestTheLeakyConditioningAugmentationCutsItsDrawsOff(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		torch.ManualSeed(1)
+		text := torch.Randn([]int{64, 8})
+		for leaky, largest := range map[bool]float64{false: 4, true: 2} {
+			a := gan.NewConditioningAugmentation(8, 128, gan.ConditioningOptions{Leaky: leaky})
+			code, mu, logVar := a.Forward(text, nil)
+			eps := code.Sub(mu).Div(logVar.MulScalar(0.5).Exp())
+			require.InDelta(t, largest, eps.Abs().Max().Item(), 0.6)
+			require.Equal(t, leaky, eps.Abs().Max().Item() < 2.0001)
+			require.Equal(t, leaky, mu.Min().Item() < 0)
+			require.InDelta(t, 0, eps.Mean().Item(), 0.05)
+		}
+	})
 }
 
 func conditioningAugmentation(t *testing.T, c *parity.Case) {

@@ -3,6 +3,7 @@ package gan
 import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
+	"github.com/forgergan/forger/torch/nn/initializer"
 )
 
 // Project is the output of a projection discriminator, (N, 1): linear(h) + embed(y)·h, for features h (N, C) and classes
@@ -16,26 +17,43 @@ func Project(h, y *torch.Tensor, linear, embed nn.Layer) *torch.Tensor {
 }
 
 // ConditioningAugmentation makes a short random code of an embedding, so that few texts cover the space of conditions:
-// μ and log σ² are ReLU(FC(text)), and the code is μ + σ·ε. Zhang et al. 2017, §3.2; hanzhanggit/StackGAN-Pytorch
-// model.py, CA_NET. (The TensorFlow code has a LeakyReLU 0.2, takes the second half as log σ, and draws ε from a normal
-// distribution cut off at 2.)
+// μ and log σ² are ReLU(FC(text)), and the code is μ + σ·ε for normal numbers ε. Zhang et al. 2017, §3.2;
+// hanzhanggit/StackGAN-Pytorch model.py, CA_NET.
 type ConditioningAugmentation struct {
 	FC *nn.Linear `nn:"fc"`
+
+	leaky bool
+}
+
+// ConditioningOptions are the optional arguments of NewConditioningAugmentation.
+type ConditioningOptions struct {
+	// Leaky is the form of hanzhanggit/StackGAN: a LeakyReLU 0.2, whose second half is log σ, and ε cut off at 2.
+	Leaky bool
 }
 
 // NewConditioningAugmentation makes a layer from embeddings of text features to codes of condition features.
-func NewConditioningAugmentation(text, condition int) *ConditioningAugmentation {
-	return &ConditioningAugmentation{nn.NewLinear(text, 2*condition)}
+func NewConditioningAugmentation(text, condition int, o ...ConditioningOptions) *ConditioningAugmentation {
+	return &ConditioningAugmentation{nn.NewLinear(text, 2*condition), only(o).Leaky}
 }
 
 // Forward maps embeddings (N, text) to codes, μ and log σ², (N, condition) each, for the Kullback-Leibler loss. eps are
 // the normal numbers ε (N, condition); nil draws them.
 func (a *ConditioningAugmentation) Forward(text, eps *torch.Tensor) (code, mu, logVar *torch.Tensor) {
 	out := torch.TidyAll(func() []*torch.Tensor {
-		parts := a.FC.Forward(text).ReLU().Chunk(2, torch.ChunkOptions{Dim: 1})
+		activation := nn.Layer(nn.ReLU{})
+		if a.leaky {
+			activation = nn.LeakyReLU{Slope: 0.2}
+		}
+		parts := activation.Forward(a.FC.Forward(text)).Chunk(2, torch.ChunkOptions{Dim: 1})
 		mu, logVar := parts[0], parts[1]
+		if a.leaky {
+			logVar = logVar.MulScalar(2)
+		}
 		if eps == nil {
 			eps = mu.Detach().RandnLike()
+			if a.leaky {
+				initializer.TruncNormal(eps, 0, 1, -2, 2)
+			}
 		}
 		return []*torch.Tensor{logVar.MulScalar(0.5).Exp().Mul(eps).Add(mu), mu, logVar}
 	})

@@ -26,6 +26,7 @@ small() {
 	spade) echo "--data mr --size 32 --height 32 --load 36 --width 1 --d-width 4" ;;
 	s3gan) echo "--data mnist --latent 8 --width 4" ;;
 	lapgan) echo "--data mnist --sides 4,8,16 --channels 1 --latent 8 --base-width 16 --base-d-width 16 --width 4 --d-width 4 --epoch 20 --optimizer sgd --normalise pixel" ;;
+	stackgan) echo "--data emoji64:fluent --preset emoji64 --width 4 --d-width 4 --condition 8 --latent 8" ;;
 	*) echo "crash.sh: say here which settings make $1 small" >&2 && return 1 ;;
 	esac
 }

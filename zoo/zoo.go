@@ -25,6 +25,7 @@ import (
 	"github.com/forgergan/forger/zoo/sngan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
+	"github.com/forgergan/forger/zoo/stackgan"
 	"github.com/forgergan/forger/zoo/vid2vid"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
@@ -53,6 +54,7 @@ var Systems = []train.System{
 	dualgan.System,
 	srgan.System,
 	lapgan.System,
+	stackgan.System,
 	vid2vid.System,
 }
 

@@ -141,6 +141,14 @@ type Informed interface {
 	Inform(set data.Dataset) error
 }
 
+// Beginner is a model that takes up more than weights of its own where a run begins, as a second stage does the first.
+type Beginner interface {
+	Model
+	// Begin is called by Open before the first step of a new run, after Init, and not where a run goes on: checkpoints hold
+	// what it takes up. The error says what is missing.
+	Begin() error
+}
+
 // Arranged is a model whose sample grid has rows of its own length, as those of a picture of each class.
 type Arranged interface {
 	Model

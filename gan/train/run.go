@@ -170,6 +170,11 @@ func (r *Run) begin() error {
 			return err
 		}
 	}
+	if m, ok := r.model.(Beginner); ok {
+		if err := m.Begin(); err != nil {
+			return err
+		}
+	}
 	return r.startAverage()
 }
 

@@ -215,3 +215,37 @@ func TestNothingIsLeftRunningAfterClose(t *testing.T) {
 	}
 	require.Fail(t, "goroutines are left", "%d, %d before", runtime.NumGoroutine(), before)
 }
+
+// begun is a DCGAN that takes something up where its run begins.
+type begun struct {
+	train.Sampler
+	err   error
+	times int
+}
+
+func (b *begun) Begin() error {
+	b.times++
+	return b.err
+}
+
+func TestABeginnerIsCalledWhereARunBeginsAndNotWhereItGoesOn(t *testing.T) {
+	torchtest.Native(t)
+	o, dir := options(), filepath.Join(t.TempDir(), "run")
+	start := func(b *begun) error {
+		b.Sampler = newModel(t, tiny, o.Seed)
+		r, err := train.Open(dir, b, pictures{items: 64}, o)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return r.Train(t.Context())
+	}
+	require.ErrorIs(t, start(&begun{err: os.ErrNotExist}), os.ErrNotExist)
+	first := &begun{}
+	require.NoError(t, start(first), "the folder of a run that did not begin is free")
+	require.Equal(t, 1, first.times)
+	o.Steps++
+	again := &begun{}
+	require.NoError(t, start(again))
+	require.Zero(t, again.times)
+}

@@ -25,7 +25,7 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 	}{
 		{nil, 2, "forger: eval takes one run folder or checkpoint, not 0; see forger eval --help\n"},
 		{[]string{nowhere, "--n", "1"}, 2, "forger: --n must be at least 2 and --batch at least 1, not 1 and 64\n"},
-		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, dma, parzen"},
+		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen"},
 		{[]string{nowhere}, 1, "forger: there is no " + nowhere + "\n"},
 		{[]string{t.TempDir()}, 1, "has no checkpoint yet"},
 	} {
@@ -58,14 +58,15 @@ func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
 	args := tiny(dir, run, "--steps", "1")
 	args[1] = "classy"
 	works(t, args...)
-	report := object(t, 0, "eval", run, "--metrics", "ppl,ifid,cas,gan-test", "--n", "8", "--batch", "4", "--network", "effnet-lite0", "--weights", drawnWeights(t))
+	report := object(t, 0, "eval", run, "--metrics", "ppl,ifid,cas,gan-test,class-is", "--n", "12", "--batch", "4", "--network", "effnet-lite0", "--weights", drawnWeights(t))
 	scores := report["scores"].([]any)
-	require.Len(t, scores, 4)
+	require.Len(t, scores, 5)
 	for i, want := range []struct{ metric, protocol string }{
-		{"ppl", `^PPL-EffNetLite0\[z-lerp; .*N=8; `},
-		{"ifid", `^iFD-EffNetLite0\[.*N=8; ref=.*-test@16; `},
-		{"gan-train", `^GAN-train\[resnet32; epochs=90; .*N=8; `},
+		{"ppl", `^PPL-EffNetLite0\[z-lerp; .*N=12; `},
+		{"ifid", `^iFD-EffNetLite0\[.*N=12; ref=.*-test@16; `},
+		{"gan-train", `^GAN-train\[resnet32; epochs=90; .*N=12; `},
 		{"gan-test", `^GAN-test\[resnet32; `},
+		{"class-is", `^class-IS\[resnet32; epochs=90; .*splits=10; .*N=12; `},
 	} {
 		s := scores[i].(map[string]any)
 		require.Equal(t, want.metric, s["metric"])
@@ -82,6 +83,7 @@ func TestASystemIsScoredByWhatElseItCanDo(t *testing.T) {
 	args[1] = "classy"
 	works(t, args...)
 	require.Regexp(t, "^gan-test needs data with the 2 classes of the system, and .* has others or none$", fails(t, 1, "eval", unlabelled, "--metrics", "gan-test"))
+	require.Regexp(t, "^class-is needs data with classes, and .* has none$", fails(t, 1, "eval", unlabelled, "--metrics", "class-is"))
 }
 
 func TestPicturesHaveALikelihoodWholeAndByScales(t *testing.T) {
@@ -127,7 +129,7 @@ func TestClassesThatOverlapAreScoredBeforeTheyDid(t *testing.T) {
 	require.Len(t, protocols, 4)
 	require.Regexp(t, `^FD-EffNetLite0\[.*ref=.*-test-4classes@16; `, protocols["fd"], "the owl has no part in it")
 	for metric, title := range map[string]string{"dma": "DMA", "distinct": "Distinct", "mutual": "Mutual"} {
-		require.Regexp(t, `^`+title+`-4to2\[resnet32; epochs=90; .*N=8; `, protocols[metric])
+		require.Regexp(t, `^`+title+`-4to2\[resnet32; epochs=90; .*N=12; `, protocols[metric])
 	}
 
 	plain := filepath.Join(t.TempDir(), "run")

@@ -15,7 +15,7 @@ import (
 type judge struct {
 	network  string
 	logits   func(pictures *torch.Tensor) *torch.Tensor
-	protocol func(score string) string
+	protocol func(score string, settings ...fmt.Stringer) string
 }
 
 // learning is how a classifier learns for a score.
@@ -34,7 +34,9 @@ func (o ownEvaluation) judge(real data.Dataset, classes int) (j judge, err error
 			_, logits := net.Embed(x)
 			return logits
 		}
-		return judge{o.network, logits, func(score string) string { return net.Protocol(score, o.sampling) }}, nil
+		return judge{o.network, logits, func(score string, settings ...fmt.Stringer) string {
+			return net.Protocol(score, o.sampling, settings...)
+		}}, nil
 	}
 	learning := o.learning()
 	net, err := metrics.LearnClassifier(o.c.Context, real, classes, learning)
@@ -42,8 +44,12 @@ func (o ownEvaluation) judge(real data.Dataset, classes int) (j judge, err error
 		return j, err
 	}
 	logits := func(x *torch.Tensor) *torch.Tensor { return net.Forward(x.ToDevice(o.device)) }
-	return judge{"resnet32", logits, func(score string) string {
-		return metrics.Protocol(score, "resnet32", learning.String(), o.sampling.String())
+	return judge{"resnet32", logits, func(score string, settings ...fmt.Stringer) string {
+		parts := []string{"resnet32", learning.String()}
+		for _, s := range settings {
+			parts = append(parts, s.String())
+		}
+		return metrics.Protocol(score, append(parts, o.sampling.String())...)
 	}}, nil
 }
 

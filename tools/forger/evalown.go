@@ -12,9 +12,10 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// ownMetrics are no scores of sets on a network: they need pictures themselves, latents, or pictures of a class.
+// ownMetrics are no scores of sets on a network: they need pictures themselves, latents, pictures of a class, or a classifier
+// of the training set.
 var ownMetrics = map[string]string{
-	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "dma": "dma", "parzen": "parzen",
+	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "class-is": "class-is", "dma": "dma", "parzen": "parzen",
 }
 
 // parseMetrics reads --metrics: those of sets of pictures, and those of ownMetrics.
@@ -31,7 +32,7 @@ func parseMetrics(list string) (sets, own []string, err error) {
 		return nil, own, nil
 	}
 	if sets, err = metrics.ParseMetrics(strings.Join(rest, ",")); err != nil {
-		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, dma, parzen", err)
+		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen", err)
 	}
 	return sets, own, err
 }
@@ -68,6 +69,8 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 			s, err = o.mutual(model, r)
 		case "parzen":
 			s, err = o.parzen(model, r)
+		case "class-is":
+			s, err = o.classScore(model)
 		default:
 			s, err = o.byClass(model, name)
 		}
@@ -175,6 +178,51 @@ func (o ownEvaluation) byClass(model train.Model, name string) (s scoreReport, e
 	}
 	s.Network, s.Higher, s.Protocol = judge.network, true, judge.protocol("GAN-test")
 	return s, err
+}
+
+// classScore is the inception score by a classifier that has learnt the classes of the training pictures, as StackGAN's
+// authors fine-tune Inception for each of their sets. It is of any system whose data have classes.
+func (o ownEvaluation) classScore(model train.Model) (s scoreReport, err error) {
+	sampler, err := train.SamplerOf(model)
+	if err != nil {
+		return s, err
+	}
+	known, ok := o.test.(data.Labelled)
+	if !ok || len(known.Classes()) < 2 {
+		return s, fmt.Errorf("class-is needs data with classes, and %s has none", o.test.Name())
+	}
+	pictures, err := o.open(data.Train)
+	if err != nil {
+		return s, err
+	}
+	judge, err := o.judge(pictures, len(known.Classes()))
+	if err != nil {
+		return s, err
+	}
+	made, err := metrics.CollectPictures(o.c.Context, judged{judge}, o.n, o.batch, true, sampler.Sample)
+	if err != nil {
+		return s, err
+	}
+	defer made.Free()
+	splits := metrics.InceptionOptions{}
+	score, err := metrics.InceptionScore(made.Logits, splits)
+	s.Network, s.Higher, s.Value, s.Std = judge.network, true, score.Mean, score.Std
+	s.Protocol = judge.protocol("class-IS", splits)
+	return s, err
+}
+
+// judged is a classifier as a feature network whose features are its logits.
+type judged struct{ judge }
+
+// Embed implements [metrics.Network].
+func (j judged) Embed(pictures *torch.Tensor) (features, logits *torch.Tensor) {
+	torch.NoGrad(func() { logits = j.logits(metrics.Quantise(pictures)) })
+	return logits, logits
+}
+
+// Protocol implements [metrics.Network].
+func (j judged) Protocol(score string, _ metrics.Sampling, settings ...fmt.Stringer) string {
+	return j.judge.protocol(score, settings...)
 }
 
 // intra is the mean Fréchet distance within classes, beside that of the training pictures.
