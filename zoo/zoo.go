@@ -24,6 +24,7 @@ import (
 	"github.com/forgergan/forger/zoo/sngan"
 	"github.com/forgergan/forger/zoo/spade"
 	"github.com/forgergan/forger/zoo/srgan"
+	"github.com/forgergan/forger/zoo/vid2vid"
 	"github.com/forgergan/forger/zoo/wgan"
 	"github.com/forgergan/forger/zoo/wgangp"
 )
@@ -50,6 +51,7 @@ var Systems = []train.System{
 	discogan.System,
 	dualgan.System,
 	srgan.System,
+	vid2vid.System,
 }
 
 // Find returns the system of that name.

@@ -52,33 +52,30 @@ func open(ctx context.Context, c Config, r train.DataRequest) (data.Dataset, err
 	if err != nil {
 		return nil, err
 	}
-	stages := 1
-	if training {
-		for c.frames(stages) > c.frames(stages-1) {
-			stages++
-		}
+	first, err := video.Open(dir, video.Options{
+		Split: r.Split, Plain: r.Plain, Frames: c.frames(0) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
+		Load: c.Load, Size: c.Size, Resize: c.Resize, Flip: !c.NoFlip,
+		Channels: c.Channels, Labels: *c.Classes, Instances: c.Instances,
+	})
+	if err != nil || !training {
+		return first, err
 	}
-	w := &windows{config: c}
-	for stage := range stages {
-		set, err := video.Open(dir, video.Options{
-			Split: r.Split, Plain: r.Plain, Frames: c.frames(stage) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
-			Load: c.Load, Size: c.Size, Resize: c.Resize, Flip: !c.NoFlip,
-			Channels: c.Channels, Labels: *c.Classes, Instances: c.Instances,
-		})
+	w := &windows{Set: first, config: c, stages: []*video.Set{first}}
+	for stage := 1; c.frames(stage) > c.frames(stage-1); stage++ {
+		set, err := first.Windows(c.frames(stage) + c.past())
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, or train with less --max-frames", err)
 		}
 		w.stages = append(w.stages, set)
 	}
-	w.Dataset = w.stages[0]
 	return w, nil
 }
 
 // windows is a set of windows that get longer with the epochs.
 type windows struct {
-	data.Dataset // that of the first stage
-	config       Config
-	stages       []data.Dataset
+	*video.Set // that of the first stage
+	config     Config
+	stages     []*video.Set
 }
 
 // At is the set of the epoch's stage.
