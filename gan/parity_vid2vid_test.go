@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/forgergan/forger/gan"
+	"github.com/forgergan/forger/gan/flow"
 	"github.com/forgergan/forger/internal/parity"
 	"github.com/forgergan/forger/torch"
 )
@@ -35,16 +36,6 @@ func multiscale(w parity.State, name string, x *torch.Tensor) (scales [][]*torch
 		x = x.AvgPool2d([]int{3}, torch.AvgPool2dOptions{Stride: []int{2}, Padding: []int{1}, CountIncludePad: new(false)})
 	}
 	return scales
-}
-
-// warp moves pictures by a flow in pixels.
-func warp(x, flow *torch.Tensor) *torch.Tensor {
-	h, w := x.Size(2), x.Size(3)
-	on := torch.TensorOptions{Device: x.Device()}
-	across := torch.Linspace(-1, 1, w, on).Add(flow.Select(1, 0).DivScalar(float64(w-1) / 2))
-	down := torch.Linspace(-1, 1, h, on).View(-1, 1).Add(flow.Select(1, 1).DivScalar(float64(h-1) / 2))
-	return torch.GridSample(x, torch.Stack([]*torch.Tensor{across, down}, torch.StackOptions{Dim: -1}),
-		torch.GridSampleOptions{PaddingMode: "border", AlignCorners: true})
 }
 
 func vid2vid(t *testing.T, c *parity.Case) {
@@ -86,9 +77,9 @@ func vid2vid(t *testing.T, c *parity.Case) {
 	named := parity.State{
 		"G_VGG": dReal.ZerosLike(), "T0.G_T_Warp": dReal.ZerosLike(),
 		"D_real": dReal.Add(dReal2), "D_fake": dFake.Add(dFake2), "G_GAN": g.Add(g2), "G_GAN_Feat": matching.Add(matching2),
-		"G_Warp": gan.MaskedL1(in["fake_B"], warp(in["fake_B_prev"], in["flow_ref"]), confidence).MulScalar(lambdaWarp),
+		"G_Warp": gan.MaskedL1(in["fake_B"], flow.Warp(in["fake_B_prev"], in["flow_ref"]), confidence).MulScalar(lambdaWarp),
 		"F_Flow": gan.MaskedL1(in["flow"], in["flow_ref"], confidence).MulScalar(lambdaFlow),
-		"F_Warp": gan.MaskedL1(warp(in["real_B_prev"], in["flow"]), in["real_B"], confidence).MulScalar(lambdaWarp),
+		"F_Warp": gan.MaskedL1(flow.Warp(in["real_B_prev"], in["flow"]), in["real_B"], confidence).MulScalar(lambdaWarp),
 		"W":      gan.MaskedL1(in["weight"], in["weight"].ZerosLike(), confidence),
 	}
 	frames := func(name string) *torch.Tensor { // with the flows between them

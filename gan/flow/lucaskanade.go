@@ -51,7 +51,7 @@ func (l *LucasKanade) Flow(im1, im2 *torch.Tensor) *torch.Tensor {
 			last := a[len(a)-1]
 			flow = last.Narrow(1, 0, 2).ZerosLike()
 			for i := len(a) - 1; i >= 0; i-- {
-				flow = resizeFlow(flow, a[i].Shape()[2:])
+				flow = search(a[i], b[i], resizeFlow(flow, a[i].Shape()[2:]))
 				for range l.o.Steps {
 					flow = median(l.step(a[i], b[i], flow))
 				}
@@ -75,9 +75,43 @@ func pyramid(x *torch.Tensor) []*torch.Tensor {
 }
 
 const (
+	reach        = 2    // of a search, in pixels
+	toll         = 0.01 // on the square of what a search moves, of differences up to 1
 	disagreement = 0.15 // of colours in [−1, 1], at which a pixel counts for half
 	damping      = 2e-4 // of the squared gradients in a window, below which flow does not move
 )
+
+// search gives each pixel the flow of one nearby that leads the window around it to a place more like it, if there is one: so
+// what is too small to be seen in the coarser picture gets a motion of its own.
+func search(a, b, flow *torch.Tensor) *torch.Tensor {
+	return torch.Tidy(func() *torch.Tensor {
+		h, w := flow.Size(2), flow.Size(3)
+		edge := []int{reach, reach, reach, reach}
+		moved := Warp(b, flow).Pad(edge, torch.PadOptions{Mode: "replicate"})
+		flows := flow.Pad(edge, torch.PadOptions{Mode: "replicate"})
+		// try is how unlike a window is at (dx, dy) from here, and the flow that leads there
+		try := func(dx, dy int) []*torch.Tensor {
+			return torch.TidyAll(func() []*torch.Tensor {
+				there := func(x *torch.Tensor) *torch.Tensor { return x.Narrow(2, reach+dy, h).Narrow(3, reach+dx, w) }
+				unlike := squared(there(moved).Sub(a))
+				unlike = unlike.Div(unlike.AddScalar(disagreement * disagreement))
+				way := torch.FromSlice([]float32{float32(dx), float32(dy)}, 1, 2, 1, 1).ToDevice(flow.Device())
+				return []*torch.Tensor{blur(unlike, 1.5).AddScalar(toll * float64(dx*dx+dy*dy)), there(flows).Add(way)}
+			})
+		}
+		best := try(0, 0)
+		for dy := -reach; dy <= reach; dy++ {
+			for dx := -reach; dx <= reach; dx++ {
+				best = torch.TidyAll(func() []*torch.Tensor {
+					other := try(dx, dy)
+					better := other[0].Lt(best[0])
+					return []*torch.Tensor{torch.Where(better, other[0], best[0]), torch.Where(better, other[1], best[1])}
+				})
+			}
+		}
+		return best[1]
+	})
+}
 
 // step is flow after one least squares solution of every window.
 func (l *LucasKanade) step(a, b, flow *torch.Tensor) *torch.Tensor {
@@ -111,15 +145,6 @@ func slopes(x *torch.Tensor) (dx, dy *torch.Tensor) {
 	edge := x.Reshape(n*c, 1, h, w).Pad([]int{1, 1, 1, 1}, torch.PadOptions{Mode: "replicate"})
 	both := torch.Conv2d(edge, kernel).View(n, c, 2, h, w)
 	return both.Select(2, 0), both.Select(2, 1)
-}
-
-// inside is 1 (N, 1, H, W) where a flow leads to a place in the picture, and else 0.
-func inside(flow *torch.Tensor) *torch.Tensor {
-	x, y := places(flow)
-	within := func(at *torch.Tensor, last int) *torch.Tensor {
-		return at.GeScalar(0).LogicalAnd(at.LeScalar(last))
-	}
-	return within(x, flow.Size(3)-1).LogicalAnd(within(y, flow.Size(2)-1)).ToDType(flow.DType())
 }
 
 // blur is x (N, C, H, W) under a Gaussian of so many pixels, up to three standard deviations.

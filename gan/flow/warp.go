@@ -55,6 +55,27 @@ func places(flow *torch.Tensor) (x, y *torch.Tensor) {
 	return x, y
 }
 
+// Visible is 1 (N, 1, H, W) where a pixel of one picture is in the other, too, by the flows there and back between them, and 0
+// where it is hidden: where the flow there leads out of the picture, or the flow back from that place does not return,
+// |there + back|² > 0.01·(|there|² + |back|²) + 0.5. Sundaram et al. 2010, §3.
+func Visible(there, back *torch.Tensor) *torch.Tensor {
+	fit("Visible", there, back)
+	return torch.Tidy(func() *torch.Tensor {
+		back := Warp(back, there)
+		limit := squared(there).Add(squared(back)).MulScalar(0.01).AddScalar(0.5)
+		return squared(there.Add(back)).Le(limit).ToDType(there.DType()).Mul(inside(there))
+	})
+}
+
+// inside is 1 (N, 1, H, W) where a flow leads to a place in the picture, and else 0.
+func inside(flow *torch.Tensor) *torch.Tensor {
+	x, y := places(flow)
+	within := func(at *torch.Tensor, last int) *torch.Tensor {
+		return at.GeScalar(0).LogicalAnd(at.LeScalar(last))
+	}
+	return within(x, flow.Size(3)-1).LogicalAnd(within(y, flow.Size(2)-1)).ToDType(flow.DType())
+}
+
 // ChannelNorm is the length of the vector (N, 1, H, W) that the channels of x (N, C, H, W) make at each pixel.
 func ChannelNorm(x *torch.Tensor) *torch.Tensor { return squared(x).Sqrt() }
 

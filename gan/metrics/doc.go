@@ -19,6 +19,7 @@
 //   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [DaalaSSIM], [LPIPS]. They return a tensor (N) with gradients, so
 //     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
 //     prepare pictures.
+//   - Of videos: [WarpingError], how much they flicker.
 //   - Of a generator: [PathLength], and with labels [GANTrain] and [GANTest].
 //   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
 //

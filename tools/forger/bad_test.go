@@ -40,7 +40,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"data nowhere: there is no such set and no such folder; known sets are earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos", tiny("nowhere", out)},
+		{"data nowhere: there is no such set and no such folder; known sets are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest", tiny("nowhere", out)},
 		{"data " + empty + ": the folder holds no PNG, JPEG, WebP or BMP picture", tiny(empty, out)},
 		{"data " + idx + ": " + idx + "/train-images-idx3-ubyte is cut off: 3 of 78400 bytes of an IDX array of [100 28 28]", tiny(idx, out)},
 		{"data " + data + ": a batch of 41 is larger than the set of 40 items: take a batch of at most 40", tiny(data, out, "--batch", "41")},
@@ -61,7 +61,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		{hostile + ": the pickle asks for the global posix.system, which a tensor file does not need", []string{"inspect", hostile}},
 		{"data nowhere: there is no such folder or shard", []string{"data", "check", "nowhere"}},
 		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", []string{"data", "check", empty}},
-		{`there is no data set "nowhere"; known are earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos`, []string{"data", "get", "nowhere"}},
+		{`there is no data set "nowhere"; known are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest`, []string{"data", "get", "nowhere"}},
 	} {
 		require.Equal(t, c.want, fails(t, 1, c.args...))
 		require.NoDirExists(t, out)

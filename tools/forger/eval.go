@@ -31,7 +31,8 @@ func evalCommand() *cli.Command {
 			"The networks are digits, a classifier trained on first use, effnet-lite0 and inception, which need weights: see forger\n" +
 			"weights list. For gan-test and dma digits itself is the classifier, instead of a ResNet-32 trained for each of them.\n\n" +
 			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
-			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them.",
+			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them. Of frames of\n" +
+			"videos there is the warping error, too, which is large where they flicker; that of the true frames stands beside it.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test, dma", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
@@ -42,6 +43,7 @@ func evalCommand() *cli.Command {
 			&cli.IntFlag{Name: "n", Usage: "number of pictures; of a system that translates the most test pictures to take", Value: 10000},
 			&cli.Int64Flag{Name: "seed", Usage: "of the latents", Value: 1},
 			&cli.IntFlag{Name: "batch", Usage: "pictures made at once; batch norm joins them unless the system samples with running statistics", Value: 64},
+			&cli.BoolFlag{Name: "video", Usage: "the test pictures of each folder are the frames of a video: score how steady translations are, too", DefaultText: "for known videos and systems for videos"},
 			rawFlag, standingFlag, threadsFlag, deviceFlag,
 			jsonFlag,
 		},
@@ -87,8 +89,11 @@ func eval(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if t, ok := model.(train.Translator); ok {
-		return e.translations(t)
+	switch m := model.(type) {
+	case train.Translator:
+		return e.translations(m)
+	case train.Sequencer:
+		return e.videos(m)
 	}
 	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}

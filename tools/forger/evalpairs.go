@@ -21,7 +21,8 @@ type translationReport struct {
 	System     string             `json:"system"`
 	Data       string             `json:"data"`
 	Scores     []translationScore `json:"scores"`
-	Pictures   []pictureScores    `json:"pictures,omitempty"` // of a system whose test pictures are scored whole
+	TrueFrames *metrics.Score     `json:"true_frames,omitempty"` // of a video: the warping error of the true frames
+	Pictures   []pictureScores    `json:"pictures,omitempty"`    // of a system whose test pictures are scored whole
 	Skipped    []string           `json:"skipped,omitempty"`
 }
 
@@ -47,10 +48,18 @@ func (e *evaluation) translations(model train.Translator) error {
 		return err
 	}
 	does := model.Translation()
+	v := newTranslationEval(does, set, e.n)
+	v.video = e.videoOf(set)
+	return e.scoreTranslations(v, model, func(back bool) func(b *train.Batch) *torch.Tensor { return v.translate(model, back) })
+}
+
+// scoreTranslations scores what a model makes of the test items before and after training; made gives pictures of batches
+// in the order of the items.
+func (e *evaluation) scoreTranslations(v *translationEval, model train.Model, made func(back bool) func(b *train.Batch) *torch.Tensor) (err error) {
+	does := v.does
 	if !e.c.IsSet("batch") {
 		e.batch = 8 // of pictures that are larger than those of other systems
 	}
-	v := newTranslationEval(does, set, e.n)
 	v.device, v.batch, v.seed, v.reference = e.device, e.batch, e.seed, e.saved.Data+"-test"
 	v.averaged = e.saved.Averaged && !e.c.Bool("raw")
 	r := &translationReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
@@ -71,7 +80,7 @@ func (e *evaluation) translations(model train.Translator) error {
 		for i, scores := range v.pictures {
 			r.Pictures = append(r.Pictures, pictureScores{Path: v.whole.Path(i), Input: scores})
 		}
-		if all[back][1], err = v.scores(e.c.Context, back, v.translate(model, back)); err != nil {
+		if all[back][1], err = v.scores(e.c.Context, back, made(back)); err != nil {
 			return err
 		}
 	}
@@ -79,13 +88,20 @@ func (e *evaluation) translations(model train.Translator) error {
 		return err
 	}
 	for _, back := range directions {
-		if all[back][2], err = v.scores(e.c.Context, back, v.translate(model, back)); err != nil {
+		if all[back][2], err = v.scores(e.c.Context, back, made(back)); err != nil {
 			return err
 		}
 		r.add(v.direction(back), all[back])
 		for i, scores := range v.pictures {
 			r.Pictures[i].Scores = scores
 		}
+	}
+	if v.video != nil {
+		steady, err := v.warping(e.c.Context, func(b *train.Batch) *torch.Tensor { return b.Tensor(does.Target) })
+		if err != nil {
+			return err
+		}
+		r.TrueFrames = &steady
 	}
 	return r.print(e)
 }
@@ -116,6 +132,9 @@ func (r *translationReport) print(e *evaluation) error {
 			input = digits(*s.Input)
 		}
 		fmt.Fprintf(w, "%-28s%-14s%12s%12s%12s\n", s.Direction, s.Metric, digits(s.Value), digits(s.Untrained), input)
+	}
+	if s := r.TrueFrames; s != nil {
+		fmt.Fprintf(w, "%s of the true frames is %s\n", s.Metric, digits(s.Value))
 	}
 	for _, p := range r.Pictures {
 		for _, s := range r.Scores {
@@ -174,7 +193,8 @@ type translationEval struct {
 	whole     wholePictures        // the set, where its pictures are scored whole; nil else
 	pictures  []map[string]float64 // scores of each whole picture, by metric, of the last time
 	n         int
-	paired    bool // the items have true translations
+	paired    bool               // the items have true translations
+	video     func(i int) string // the sequence of item i, whose frames are successive items; nil for single pictures
 	device    torch.Device
 	batch     int
 	seed      int64
@@ -272,6 +292,13 @@ func (v *translationEval) scores(ctx context.Context, back bool, made func(b *tr
 			return nil, err
 		}
 		out = pairs.Scores(v.reference)
+	}
+	if v.video != nil && !back {
+		steady, err := v.warping(ctx, made)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, steady)
 	}
 	if v.network == nil {
 		return out, nil

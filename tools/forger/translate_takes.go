@@ -70,9 +70,7 @@ func (t *translator) testTakes() ([]take, error) {
 
 // frameByFrame is a plain set of videos with a frame an item.
 func frameByFrame(set data.Dataset) (*video.Set, error) {
-	s, ok := set.(interface {
-		Windows(frames int) (*video.Set, error)
-	})
+	s, ok := data.At(set, 0).(*video.Set)
 	if !ok {
 		return nil, fmt.Errorf("%s holds no videos", set.Name())
 	}

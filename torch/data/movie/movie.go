@@ -98,9 +98,17 @@ func Read(ctx context.Context, path string, each func(frame *vision.Image) error
 // readPPM reads binary PPM pictures, as ffmpeg writes them, until the end; a cut off last one counts as the end.
 func readPPM(r *bufio.Reader, each func(frame *vision.Image) error) (n int, err error) {
 	for {
+		var header string
+		for range 3 { // P6, the sides, the largest value: a pixel may look like white space, so lines are taken one by one
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return n, nil
+			}
+			header += line
+		}
 		var w, h, most int
-		if _, err := fmt.Fscanf(r, "P6\n%d %d\n%d\n", &w, &h, &most); err != nil {
-			return n, nil
+		if _, err := fmt.Sscanf(header, "P6\n%d %d\n%d\n", &w, &h, &most); err != nil {
+			return n, fmt.Errorf("ffmpeg gave no picture after frame %d", n)
 		}
 		if w < 1 || h < 1 || most != 255 || w > vision.MaxPixels/h {
 			return n, fmt.Errorf("ffmpeg gave a frame of %d x %d with values to %d", w, h, most)

@@ -13,8 +13,9 @@ import (
 	"github.com/forgergan/forger/torch/data/fetch"
 )
 
-// Folder returns the folder of a set: that of a known one, which is fetched if need be, or the folder itself. log, which
-// may be nil, hears of a fetch, a line at a time.
+// Folder returns the folder of a set: that of a known one, which is fetched if need be, or the folder itself. Where that has
+// video files, train_B/walk.mp4, in place of folders of frames, it is a folder in the cache with their frames; they are read
+// by package movie. log, which may be nil, hears what happens, a line at a time.
 func Folder(ctx context.Context, nameOrDir string, log func(string)) (string, error) {
 	if _, known := fetch.Find(nameOrDir); known {
 		return fetch.Get(ctx, nameOrDir, log)
@@ -22,7 +23,10 @@ func Folder(ctx context.Context, nameOrDir string, log func(string)) (string, er
 	if !isDir(nameOrDir) {
 		return "", fmt.Errorf("video %s: there is no such set and no such folder; known sets are %s", nameOrDir, fetch.Names())
 	}
-	return nameOrDir, nil
+	if log == nil {
+		log = func(string) {}
+	}
+	return unpack(ctx, nameOrDir, log)
 }
 
 func isDir(path string) bool {

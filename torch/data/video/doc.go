@@ -18,6 +18,8 @@
 //
 //	pictures     train_A/SEQUENCE/FRAME.png  train_B/SEQUENCE/FRAME.png
 //	label maps   the same, train_A with one id a pixel, and train_inst/… with instances
+//	faces        train_keypoints/SEQUENCE/FRAME.txt, 68 lines x,y  train_img/…
+//	poses        train_densepose/…  train_openpose/SEQUENCE/FRAME_keypoints.json  train_img/…
 //
 // The folder of a part may hold the frames of a single sequence directly.
 //

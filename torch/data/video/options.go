@@ -8,11 +8,22 @@ import (
 	"github.com/forgergan/forger/torch/data"
 )
 
+// Kind is what the conditions of frames are made of.
+type Kind string
+
+// The kinds. Poses are never mirrored.
+const (
+	Pictures Kind = ""     // train_A: pictures, or label maps where Options.Labels is not 0
+	Face     Kind = "face" // train_keypoints: 68 points of a face
+	Pose     Kind = "pose" // train_densepose and train_openpose
+)
+
 // Options say which windows a set has and what becomes of a frame on the way.
 type Options struct {
 	Split   data.Split // "" is Train
-	Frames  int        // in a window; 0 is 1
-	MaxStep int        // frames of a window are up to so many apart, as far as the sequence allows; 0 is 1
+	Kind    Kind
+	Frames  int // in a window; 0 is 1
+	MaxStep int // frames of a window are up to so many apart, as far as the sequence allows; 0 is 1
 
 	// PerFrame makes an epoch of as many windows as there are frames, each of a sequence drawn by its length, as the
 	// official loader of poses. Without it an epoch has one window of each sequence.
@@ -43,7 +54,7 @@ type Options struct {
 	// Plain takes Size in place of Load where a crop follows.
 	Resize string
 
-	Channels  int  // of A: 1 grey, 3 colour; 0 is 3
+	Channels  int  // of A that are pictures: 1 grey, 3 colour; 0 is 3
 	Labels    int  // ids of the label maps run from 0 to Labels-1; 0 is no label maps but pictures in their place
 	Instances bool // label maps: read the instance maps too
 }
@@ -80,6 +91,10 @@ func (o Options) fill(name string) (Options, error) {
 	}
 	scale, crop := o.scale(), o.crop()
 	switch {
+	case !slices.Contains([]Kind{Pictures, Face, Pose}, o.Kind):
+		return fail("there are no conditions of the kind %q, only pictures, face and pose", o.Kind)
+	case o.Kind != Pictures && o.Labels > 0:
+		return fail("conditions of the kind %s are no label maps", o.Kind)
 	case o.Split != data.Train && o.Split != data.Test:
 		return fail("there is no split %q, only train and test", o.Split)
 	case !slices.Contains(scales, scale) || !slices.Contains(crops, crop):
@@ -98,6 +113,12 @@ func (o Options) fill(name string) (Options, error) {
 		return fail("%d labels are not possible", o.Labels)
 	case o.Instances && o.Labels == 0:
 		return fail("instance maps come with label maps: give the number of labels")
+	}
+	switch o.Kind {
+	case Face:
+		o.Channels = faceChannels
+	case Pose:
+		o.Channels, o.Flip = poseChannels, false
 	}
 	return o, nil
 }

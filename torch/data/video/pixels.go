@@ -11,12 +11,20 @@ func (p place) picture(path string, im *vision.Image, dst []float32) error {
 	if err := p.same(path, im.H, im.W); err != nil {
 		return err
 	}
-	im = im.ResizeCrop(p.h, p.w, vision.Bicubic, p.top, p.left, p.cropH, p.cropW)
+	p.part(im, vision.Bicubic).Normalize(dst, vision.Half, vision.Half)
+	return nil
+}
+
+// part is what of a frame comes out.
+func (p place) part(im *vision.Image, f vision.Filter) *vision.Image {
+	if p.cut.h != im.H || p.cut.w != im.W {
+		im = im.Crop(p.cut.top, p.cut.left, p.cut.h, p.cut.w)
+	}
+	im = im.ResizeCrop(p.h, p.w, f, p.top, p.left, p.cropH, p.cropW)
 	if p.flip {
 		im = im.FlipH()
 	}
-	im.Normalize(dst, vision.Half, vision.Half)
-	return nil
+	return im
 }
 
 // ids writes the part of a map at its place to dst.

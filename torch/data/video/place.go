@@ -15,8 +15,12 @@ type place struct {
 	cropW     int
 	flip      bool
 
-	fileH, fileW int // of the frames as they are stored
+	fileH, fileW int    // of the frames as they are stored
+	cut          region // of the stored frames that counts
 }
+
+// region is a part of a picture.
+type region struct{ top, left, h, w int }
 
 // multiple rounds to a multiple as Python does, half to even, but not to 0.
 func multiple(n, of int) int { return max(1, int(math.RoundToEven(float64(n)/float64(of)))) * of }
@@ -52,10 +56,17 @@ func (o Options) outSize(h, w int) (int, int) {
 	return multiple(h, 32), multiple(w, 32)
 }
 
+// middle narrows the place of a window to the central half of its width, in multiples of 32 to both sides.
+func (p place) middle() place {
+	half := p.cropW / 4 / 32 * 32
+	p.left += p.cropW/2 - half
+	p.cropW = 2 * half
+	return p
+}
+
 // draw places the frames of a window, of h x w. The error completes a sentence that begins with their name.
 func (o Options) draw(h, w int, rng *rand.Rand) (p place, err error) {
 	p.cropH, p.cropW = o.outSize(h, w)
-	p.fileH, p.fileW = h, w
 	if o.crop() == "" {
 		p.h, p.w = p.cropH, p.cropW
 	} else {

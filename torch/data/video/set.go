@@ -11,7 +11,8 @@ import (
 
 // Set is windows of sequences: conditions, and the frames that they describe. Its fields are "A" (T, Channels, H, W), or
 // with labels "label" (T, 1, H, W), int64 ids, and with Instances "inst" (T, 1, H, W), int64; and "B" (T, 3, H, W).
-// Pictures are float32 in [-1, 1] and resized bicubically; maps are resized by the nearest value.
+// Pictures are float32 in [-1, 1] and resized bicubically; maps are resized by the nearest value. "A" of a face has 15
+// channels in [0, 1], its edges and the distances from 14 curves; of poses 6 in [-1, 1], DensePose and OpenPose.
 type Set struct {
 	dir    string
 	o      Options
@@ -29,19 +30,21 @@ func Open(dir string, o Options) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{dir: dir, o: o}
-	parts := []string{"A", "B"}
-	if o.Instances {
-		parts = append(parts, "inst")
-	}
-	if s.clips, err = list(dir, o.Split, parts, func(_ int, name string) bool { return isPicture(name) }); err != nil {
+	if s.clips, err = list(dir, o.Split, o.parts(), o.isFrame); err != nil {
 		return nil, err
 	}
 	first, err := vision.Decode(s.clips[0].parts[1][0], vision.RGB)
 	if err != nil {
 		return nil, fmt.Errorf("video %s: %w", dir, err)
 	}
-	h, w := o.outSize(first.H, first.W)
-	return s.windows(o.Frames, h, w)
+	at, err := s.place(window{}, first, rand.New(rand.NewPCG(0, 0)))
+	if err != nil {
+		return nil, err
+	}
+	if at.cropW < 1 {
+		return nil, fmt.Errorf("video %s: frames come out less than 128 wide, of which too little is left: take a larger size", dir)
+	}
+	return s.windows(o.Frames, at.cropH, at.cropW)
 }
 
 // Windows is the set with windows of so many frames. The error names a sequence that is shorter.
@@ -152,47 +155,56 @@ func (s *Set) Read(i int, rng *rand.Rand, row []data.Array) error {
 			return err
 		}
 		if t == 0 {
-			at, err = s.o.draw(im.H, im.W, rng)
-			if err == nil {
-				err = s.fits(at, im)
+			if at, err = s.place(win, im, rng); err == nil {
+				err = s.fits(at, parts[1][k], im)
 			}
 			if err != nil {
-				return fmt.Errorf("picture %s %w", parts[1][k], err)
+				return err
 			}
 		}
 		if err := at.picture(parts[1][k], im, part(row[len(row)-1], t, s.o.Frames).Float32); err != nil {
 			return err
 		}
-		if err := s.readInput(parts, k, at, t, row); err != nil {
+		if err := s.readInput(parts, k, im, at, t, row, rng); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// place draws the place of a window by its first frame.
+func (s *Set) place(win window, im *vision.Image, rng *rand.Rand) (at place, err error) {
+	parts := s.clips[win.clip].parts
+	cut := region{h: im.H, w: im.W}
+	if s.o.Kind == Face {
+		first := win.start
+		if s.o.Plain { // one crop for the whole sequence
+			first = 0
+		}
+		pts, err := readFace(parts[0][first])
+		if err != nil {
+			return at, err
+		}
+		cut = around(pts, im.H, im.W)
+	}
+	if at, err = s.o.draw(cut.h, cut.w, rng); err != nil {
+		return at, fmt.Errorf("picture %s %w", parts[1][win.start], err)
+	}
+	at.fileH, at.fileW, at.cut = im.H, im.W, cut
+	if s.o.Kind == Pose {
+		at = at.middle()
+	}
+	return at, nil
 }
 
 // fits tells frames that do not come out in the size of the set's first ones.
-func (s *Set) fits(at place, im *vision.Image) error {
+func (s *Set) fits(at place, path string, im *vision.Image) error {
 	shape := s.fields[0].Shape
 	if h, w := shape[2], shape[3]; at.cropH != h || at.cropW != w {
-		return fmt.Errorf("is %d x %d (width x height) and comes to %d x %d, the first of the set to %d x %d: take a mode that crops, not %s",
-			im.W, im.H, at.cropW, at.cropH, w, h, s.o.Resize)
+		return fmt.Errorf("picture %s is %d x %d (width x height) and comes to %d x %d, the first of the set to %d x %d: take a mode that crops, not %s",
+			path, im.W, im.H, at.cropW, at.cropH, w, h, s.o.Resize)
 	}
 	return nil
-}
-
-// readInput reads the conditions of frame k, the t-th of its window.
-func (s *Set) readInput(parts [][]string, k int, at place, t int, row []data.Array) error {
-	if s.o.Labels == 0 {
-		im, err := vision.Decode(parts[0][k], vision.Mode(s.o.Channels))
-		if err != nil {
-			return err
-		}
-		return at.picture(parts[0][k], im, part(row[0], t, s.o.Frames).Float32)
-	}
-	if err := at.ids(parts[0][k], s.o.Labels, part(row[0], t, s.o.Frames).Int64); err != nil || !s.o.Instances {
-		return err
-	}
-	return at.ids(parts[2][k], 1<<16, part(row[1], t, s.o.Frames).Int64)
 }
 
 // part is the t-th of n equal parts of an array.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/png"
 	"math/rand/v2"
 	"os"
@@ -310,4 +311,49 @@ func TestALoaderGoesOnWithTheSameWindows(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, a.Arrays, b.Arrays)
 	}
+}
+
+// film writes a GIF of n grey frames.
+func film(t *testing.T, h, w, n int, path ...string) {
+	g := &gif.GIF{}
+	for i := range n {
+		p := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.Gray{Y: uint8(10 * i)}})
+		g.Image, g.Delay = append(g.Image, p), append(g.Delay, 1)
+	}
+	file := filepath.Join(path...)
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	out, err := os.Create(file)
+	require.NoError(t, err)
+	require.NoError(t, gif.EncodeAll(out, g))
+	require.NoError(t, out.Close())
+}
+
+func TestVideoFilesStandForFoldersOfFrames(t *testing.T) {
+	t.Setenv("FORGER_CACHE", t.TempDir())
+	dir := t.TempDir()
+	clips(t, dir, "train", 32, 32, 4)
+	film(t, 32, 32, 5, dir, "train_A", "walk.gif")
+	film(t, 32, 32, 5, dir, "train_B", "walk.gif")
+	said := 0
+	for range 2 {
+		unpacked, err := video.Folder(context.Background(), dir, func(string) { said++ })
+		require.NoError(t, err)
+		set, err := video.Open(unpacked, video.Options{Frames: 4, Load: 32, Plain: true})
+		require.NoError(t, err)
+		names, lengths := set.Sequences()
+		require.Equal(t, []string{"seq0", "walk"}, names)
+		require.Equal(t, []int{4, 5}, lengths)
+		require.Equal(t, 30, at(item(t, set, 1, 0)["A"], 3, 0, 0, 0))
+	}
+	require.Equal(t, 2, said, "each video is read once")
+
+	film(t, 32, 32, 5, dir, "train_A", "seq0.gif")
+	unpacked, err := video.Folder(context.Background(), dir, nil)
+	require.Error(t, err, unpacked)
+	require.NoError(t, os.Remove(filepath.Join(dir, "train_A", "seq0.gif")))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "train_A", "walk.gif"), []byte("GIF89a"), 0o666))
+	_, err = video.Folder(context.Background(), dir, nil)
+	require.ErrorContains(t, err, "walk.gif: it is no GIF, or a damaged one")
+	_, err = video.Folder(context.Background(), filepath.Join(dir, "nowhere"), nil)
+	require.ErrorContains(t, err, "there is no such set and no such folder; known sets are carphone")
 }
