@@ -1,18 +1,20 @@
 package flow
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/forgergan/forger/torch"
 )
 
 // LucasKanade estimates flow without a network, and without a file: in a pyramid of pictures, from the coarsest to the
-// finest, each pixel's flow is moved, a few times, by the least squares solution of its window. Pixels of the window that
-// disagree with the flow so far count for less, so that the border of a moving body does not blur into its background, and a
-// median after each step removes outliers. Where there is nothing to see the flow is that of the coarser picture.
+// finest, each pixel takes the flow of one nearby if that fits better, and then moves its own, a few times, by the least
+// squares solution of its window. Pixels of the window that disagree with the flow so far count for less, so that the border
+// of a moving body does not blur into its background, and a median after each step removes outliers. Where there is nothing
+// to see the flow is that of the coarser picture.
 //
-// It finds motions of up to about a quarter of the smaller side. The same pictures give the same flow, on one device.
-// Lucas and Kanade 1981; Bouguet 2001 (pyramid); Sun, Roth and Black 2010 (median).
+// A tenth of the width is not too far, and a body may move by half its own. On one device the same pictures give the same
+// flow, in float32. Lucas and Kanade 1981; Bouguet 2001 (pyramid); Sun, Roth and Black 2010 (median).
 type LucasKanade struct{ o LucasKanadeOptions }
 
 // LucasKanadeOptions are the settings of NewLucasKanade.
@@ -36,8 +38,10 @@ func NewLucasKanade(o ...LucasKanadeOptions) *LucasKanade {
 	return &LucasKanade{c}
 }
 
-// Name is "lucas-kanade".
-func (*LucasKanade) Name() string { return "lucas-kanade" }
+// Name is "lucas-kanade-w2-s3": the window and the steps.
+func (l *LucasKanade) Name() string {
+	return fmt.Sprintf("lucas-kanade-w%g-s%d", l.o.Window, l.o.Steps)
+}
 
 // coarsest is what the smaller side of a picture of the pyramid has at least.
 const coarsest = 12
@@ -48,8 +52,7 @@ func (l *LucasKanade) Flow(im1, im2 *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() (flow *torch.Tensor) {
 		torch.NoGrad(func() {
 			a, b := pyramid(im1.ToDType(torch.Float32)), pyramid(im2.ToDType(torch.Float32))
-			last := a[len(a)-1]
-			flow = last.Narrow(1, 0, 2).ZerosLike()
+			flow = a[len(a)-1].Narrow(1, 0, 2).ZerosLike()
 			for i := len(a) - 1; i >= 0; i-- {
 				flow = search(a[i], b[i], resizeFlow(flow, a[i].Shape()[2:]))
 				for range l.o.Steps {
@@ -124,14 +127,13 @@ func (l *LucasKanade) step(a, b, flow *torch.Tensor) *torch.Tensor {
 		sum := func(x, y *torch.Tensor) *torch.Tensor {
 			return x.Mul(y).SumDim([]int{1}, torch.SumDimOptions{Keepdim: true}).Mul(weight)
 		}
-		sums := blur(torch.Cat([]*torch.Tensor{sum(dx, dx), sum(dx, dy), sum(dy, dy), sum(dx, dt), sum(dy, dt)}, torch.CatOptions{Dim: 1}), l.o.Window)
+		sums := blur(beside(sum(dx, dx), sum(dx, dy), sum(dy, dy), sum(dx, dt), sum(dy, dt)), l.o.Window)
 		part := func(i int) *torch.Tensor { return sums.Narrow(1, i, 1) }
 		xx, xy, yy, xt, yt := part(0).AddScalar(damping), part(1), part(2).AddScalar(damping), part(3), part(4)
 		det := xx.Mul(yy).Sub(xy.Square())
 		moveX := xy.Mul(yt).Sub(yy.Mul(xt)).Div(det)
 		moveY := xy.Mul(xt).Sub(xx.Mul(yt)).Div(det)
-		move := torch.Cat([]*torch.Tensor{moveX, moveY}, torch.CatOptions{Dim: 1})
-		return flow.Add(move.Clamp(torch.ClampOptions{Min: -1.5, Max: 1.5})) // what lies further is not linear
+		return flow.Add(beside(moveX, moveY).Clamp(torch.ClampOptions{Min: -1.5, Max: 1.5})) // what lies further is not linear
 	})
 }
 

@@ -117,6 +117,7 @@ func TestLucasKanadeIsDeterministicAndTakesPairsOneByOne(t *testing.T) {
 		a1, a2, _, _ := pairOf(texture(4, 128, 144), motion{2, 1, 3, 1}, 32)
 		b1, b2, _, _ := pairOf(texture(5, 128, 144), motion{0, 1, -5, 2}, 32)
 		e := flow.NewLucasKanade()
+		require.Equal(t, "lucas-kanade-w2-s3", e.Name())
 		im1, im2 := torch.Cat([]*torch.Tensor{a1, b1}), torch.Cat([]*torch.Tensor{a2, b2})
 		both := e.Flow(im1.SetRequiresGrad(true), im2)
 		require.False(t, both.RequiresGrad())

@@ -33,7 +33,7 @@ func Resample(pictures, flow *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		x, y := places(flow)
 		left, top := x.Detach().Floor(), y.Detach().Floor()
-		flat := pictures.Reshape(n, c, h*w)
+		flat := pictures.ToDType(precise(pictures)).Reshape(n, c, h*w)
 		at := func(dx, dy int) *torch.Tensor {
 			column := left.AddScalar(dx).Clamp(torch.ClampOptions{Min: 0, Max: w - 1}).ToDType(torch.Int64)
 			row := top.AddScalar(dy).Clamp(torch.ClampOptions{Min: 0, Max: h - 1}).ToDType(torch.Int64)
