@@ -104,7 +104,7 @@ var variants = map[string]func(c *Config){
 		c.Levels, c.FixedEpochs, c.GradientCheckpointing, c.Width, c.Downs = 3, 1, true, 8, 1
 	},
 	"no first frames, TTUR": func(c *Config) { c.First, c.TTUR, c.FullEpochs, c.DecayEpochs = "none", true, new(1), new(2) },
-	"poses with faces":      func(c *Config) { c.Classes, c.Instances, c.Face, c.NoFlow = new(0), false, true, true },
+	"poses with faces":      func(c *Config) { c.Kind, c.Classes, c.Instances, c.Face, c.NoFlow = "pose", new(0), false, true, true },
 }
 
 func TestItLearns(t *testing.T) {

@@ -52,8 +52,9 @@ func open(ctx context.Context, c Config, r train.DataRequest) (data.Dataset, err
 	if err != nil {
 		return nil, err
 	}
+	kinds := map[string]video.Kind{"maps": video.Pictures, "face": video.Face, "pose": video.Pose}
 	first, err := video.Open(dir, video.Options{
-		Split: r.Split, Plain: r.Plain, Frames: c.frames(0) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
+		Kind: kinds[c.Kind], Split: r.Split, Plain: r.Plain, Frames: c.frames(0) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
 		Load: c.Load, Size: c.Size, Resize: c.Resize, Flip: !c.NoFlip,
 		Channels: c.Channels, Labels: *c.Classes, Instances: c.Instances,
 	})
@@ -109,7 +110,10 @@ func input(c Config, in train.Input) ([]data.Array, error) {
 	if in.Back {
 		return nil, fmt.Errorf("vid2vid makes videos of label maps or pictures, not those of videos")
 	}
-	if *c.Classes == 0 {
+	switch {
+	case c.Kind != "maps":
+		return nil, fmt.Errorf("vid2vid draws no %s of a single file: translate the run's test sequences", c.Kind)
+	case *c.Classes == 0:
 		return pairs.PictureInput("A", in.Name, in.Picture, c.Channels, 1)
 	}
 	fields, err := pairs.LabelInput(in.Name, in.Picture, in.Instance, pairs.Options{Labels: *c.Classes, Instances: c.Instances, Multiple: 1})
