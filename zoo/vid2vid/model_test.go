@@ -480,7 +480,31 @@ func TestTheTwoEncodersBeginWithOneSetOfBiases(t *testing.T) {
 	})
 }
 
+func TestFinerGeneratorsBeginFromARunOfCoarserOnes(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		half, err := New(with(t, func(c *Config) { c.Scales = 1 }))
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "half.pth")
+		tree := &pth.Dict{}
+		for _, n := range half.Parts().Networks {
+			tree.Items = append(tree.Items, pth.Item{Key: n.Name, Value: pth.FromState(nn.StateDict(n.Module))})
+		}
+		require.NoError(t, pth.Save(path, tree))
+		whole, err := New(with(t, func(c *Config) { c.Levels, c.Scales, c.DWidth = 2, 2, 64 }))
+		require.NoError(t, err)
+		require.ErrorContains(t, train.Init(path, whole), "network D")
+		whole, err = New(with(t, func(c *Config) { c.Levels, c.Scales = 2, 1 }))
+		require.NoError(t, err)
+		require.NoError(t, train.Init(path, whole))
+		for i, e := range nn.StateDict(whole.G[0]) {
+			require.True(t, e.Tensor.Equal(nn.StateDict(half.G[0])[i].Tensor), e.Name)
+		}
+	})
+}
+
 var (
+	_ train.Adopter   = (*Model)(nil)
 	_ train.Sequencer = (*Model)(nil)
 	_ train.Exhibitor = (*Model)(nil)
 	_ data.Staged     = (*windows)(nil)
