@@ -34,7 +34,12 @@ case $data in
 small)
   forger data get vtest
   run vid2vid vtest --data vtest --preset vtest --steps 600 --sample-every 100
-  run pix2pixhd vtest-frames --data "$(forger data get vtest)/frames" --classes 0 --no-instance --size 128 --height 96 --width 16 --downs 2 --blocks 4 \
+  frames=$(forger data get vtest | sed -n 's/^vtest in //p')
+  mkdir -p runs/vtest-frames
+  for part in train_A train_B test_A test_B; do
+    ln -sfn "$frames/$part/vtest" "runs/vtest-frames/$part"
+  done
+  run pix2pixhd vtest-frames --data runs/vtest-frames --classes 0 --no-instance --size 128 --height 96 --width 16 --downs 2 --blocks 4 \
     --d-width 16 --steps 2400 --sample-every 400
   ;;
 *)
