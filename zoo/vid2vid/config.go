@@ -20,6 +20,7 @@ type Config struct {
 	NoFlip      bool   `help:"never mirror training clips"`
 	MaxStep     int    `default:"1" help:"frames of a training window are up to so many apart"`
 	PerFrame    bool   `help:"an epoch has as many windows as frames, not as sequences"`
+	Kind        string `default:"maps" choices:"maps,face,pose" help:"what videos are made of: maps or pictures, points of a face, or poses"`
 	Classes     *int   `default:"35" help:"labels of the label maps; 0 if pictures take their place"`
 	Channels    int    `default:"3" help:"channels of pictures in place of label maps"`
 	Instances   bool   `help:"the data have instance maps, whose edges are shown to the networks"`
@@ -73,14 +74,14 @@ func streets(change func(c *Config)) Config {
 }
 
 func faces(change func(c *Config)) Config {
-	c := Config{Size: 512, Load: 512, Resize: "scaleWidth_and_scaledCrop", Classes: new(0), Channels: 15, Perceptual: "vgg19", Flow: "flownet2",
+	c := Config{Size: 512, Load: 512, Resize: "scaleWidth_and_scaledCrop", Kind: "face", Classes: new(0), Perceptual: "vgg19", Flow: "flownet2",
 		Frames: 12, FullEpochs: new(20), DecayEpochs: new(20)}
 	change(&c)
 	return c
 }
 
 func poses(change func(c *Config)) Config {
-	c := Config{Resize: "randomScaleHeight_and_scaledCrop", NoFlip: true, PerFrame: true, Classes: new(0), Channels: 6, First: "none",
+	c := Config{Resize: "randomScaleHeight_and_scaledCrop", NoFlip: true, PerFrame: true, Kind: "pose", Classes: new(0), First: "none",
 		MaxStep: 4, Frames: 12, FullEpochs: new(5), DecayEpochs: new(5), Perceptual: "vgg19", Flow: "flownet2"}
 	change(&c)
 	return c
@@ -170,9 +171,18 @@ func (c Config) chunk(frames int) int { return min(c.Chunk, frames) }
 // back is through how many frames gradients go back in a stage.
 func (c Config) back(stage int) int { return min(c.Back, 1<<min(stage, 20)) }
 
+// faceChannels and poseChannels are those that points of a face, and poses, are drawn in.
+const faceChannels, poseChannels = 15, 6
+
 // withDefaults fills in defaults and refuses settings that no network has.
 func (c Config) withDefaults() (Config, error) {
 	config.SetDefaults(&c)
+	switch c.Kind {
+	case "face":
+		c.Channels = faceChannels
+	case "pose":
+		c.Channels = poseChannels
+	}
 	for _, f := range []struct {
 		flag  string
 		value int
@@ -196,8 +206,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("vid2vid: --fore-label %d is none of --classes %d: name another one, or do without --foreground", c.ForeLabel, *c.Classes)
 	case c.Instances && *c.Classes == 0:
 		return c, fmt.Errorf("vid2vid: --instances needs label maps, which --classes 0 says are not there")
-	case c.Face && (*c.Classes > 0 || c.Channels < 3):
-		return c, fmt.Errorf("vid2vid: --face finds faces in the third channel of pictures of poses, which are not there")
+	case c.Kind != "maps" && *c.Classes > 0:
+		return c, fmt.Errorf("vid2vid: --kind %s has no label maps: --classes 0", c.Kind)
+	case c.Face && c.Kind != "pose":
+		return c, fmt.Errorf("vid2vid: --face finds faces in maps of poses, --kind pose, which are not there")
 	case (c.First == "single") != (c.Single != ""):
 		return c, fmt.Errorf("vid2vid: --first single and --single FILE go together")
 	case c.FixedEpochs > 0 && c.Levels == 1:

@@ -39,19 +39,21 @@ func (m *Model) preview() *torch.Tensor {
 		fields[name] = field(m.shown, name).Narrow(0, 0, 1)
 	}
 	b := train.NewBatch(fields)
-	var rows []*torch.Tensor
+	var inputs, made, flows, targets []*torch.Tensor
 	for t := range frames {
 		f, frame := m.frame(newFilm(m.conditions(b, t, c.Window), c.Levels), past, t == 0 && c.First == "none")
 		past = past.after(frame).last(c.past())
-		moved := frame[0].ZerosLike()
-		if f.Flow != nil {
-			moved = flow.Colour(f.Flow)
+		if f.Flow == nil {
+			f.Flow = frame[0].Narrow(1, 0, 2).ZerosLike()
 		}
 		at := func(x *torch.Tensor) *torch.Tensor { return x.Narrow(1, t+c.past(), 1) }
-		rows = append(rows, m.pictured(at(fields[c.input()])), frame[0], moved, fold(at(real)))
+		inputs, made = append(inputs, m.pictured(at(fields[c.input()]))), append(made, frame[0])
+		flows, targets = append(flows, f.Flow), append(targets, fold(at(real)))
 	}
-	rows = rows[4*max(0, frames-shownRows):]
-	all := torch.Cat(rows)
+	skipped := max(0, frames-shownRows)
+	column := func(x []*torch.Tensor) *torch.Tensor { return torch.Cat(x[skipped:]) }
+	columns := []*torch.Tensor{column(inputs), column(made), flow.Colour(column(flows)), column(targets)}
+	all := torch.Stack(columns, torch.StackOptions{Dim: 1}).Flatten(torch.FlattenOptions{EndDim: new(1)})
 	for all.Size(3) > shownWidth {
 		all = all.AvgPool2d([]int{2})
 	}

@@ -1,6 +1,8 @@
 package vid2vid
 
 import (
+	"slices"
+
 	"github.com/forgergan/forger/gan/flow"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
@@ -29,24 +31,31 @@ func (m *Model) play(b *train.Batch, tell func(l losses, s shot)) {
 	var now take
 	for first := 0; first+chunk <= frames; first += chunk {
 		torch.Scope(func() {
+			before := now
 			length := chunk + m.config.past()
 			s := m.shoot(&now, m.conditions(b, first, length), real.Narrow(1, first, length))
 			l := m.losses(&now, s)
 			m.update(b, l)
-			now.keep()
+			for _, x := range before.tensors() {
+				x.Free()
+			}
+			for _, x := range now.tensors() {
+				x.Keep()
+			}
 			l.Keep()
 			tell(l, s)
 		})
 	}
 }
 
-// keep saves what is needed by the next chunk for the scope around.
-func (t *take) keep() {
-	for _, x := range append(t.past, t.real.frames, t.made.frames, t.flows.frames) {
+// tensors are all that the next chunk needs.
+func (t take) tensors() (all []*torch.Tensor) {
+	for _, x := range slices.Concat(t.past, film{t.real.frames, t.made.frames, t.flows.frames}) {
 		if x != nil {
-			x.Keep()
+			all = append(all, x)
 		}
 	}
+	return all
 }
 
 // shoot makes a chunk of frames, of the condition maps of its frames and those before (N, T, C, H, W).

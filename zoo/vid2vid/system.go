@@ -52,33 +52,31 @@ func open(ctx context.Context, c Config, r train.DataRequest) (data.Dataset, err
 	if err != nil {
 		return nil, err
 	}
-	stages := 1
-	if training {
-		for c.frames(stages) > c.frames(stages-1) {
-			stages++
-		}
+	kinds := map[string]video.Kind{"maps": video.Pictures, "face": video.Face, "pose": video.Pose}
+	first, err := video.Open(dir, video.Options{
+		Kind: kinds[c.Kind], Split: r.Split, Plain: r.Plain, Frames: c.frames(0) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
+		Load: c.Load, Size: c.Size, Resize: c.Resize, Flip: !c.NoFlip,
+		Channels: c.Channels, Labels: *c.Classes, Instances: c.Instances,
+	})
+	if err != nil || !training {
+		return first, err
 	}
-	w := &windows{config: c}
-	for stage := range stages {
-		set, err := video.Open(dir, video.Options{
-			Split: r.Split, Plain: r.Plain, Frames: c.frames(stage) + c.past(), MaxStep: c.MaxStep, PerFrame: c.PerFrame,
-			Load: c.Load, Size: c.Size, Resize: c.Resize, Flip: !c.NoFlip,
-			Channels: c.Channels, Labels: *c.Classes, Instances: c.Instances,
-		})
+	w := &windows{Set: first, config: c, stages: []*video.Set{first}}
+	for stage := 1; c.frames(stage) > c.frames(stage-1); stage++ {
+		set, err := first.Windows(c.frames(stage) + c.past())
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, or train with less --max-frames", err)
 		}
 		w.stages = append(w.stages, set)
 	}
-	w.Dataset = w.stages[0]
 	return w, nil
 }
 
 // windows is a set of windows that get longer with the epochs.
 type windows struct {
-	data.Dataset // that of the first stage
-	config       Config
-	stages       []data.Dataset
+	*video.Set // that of the first stage
+	config     Config
+	stages     []*video.Set
 }
 
 // At is the set of the epoch's stage.
@@ -112,7 +110,10 @@ func input(c Config, in train.Input) ([]data.Array, error) {
 	if in.Back {
 		return nil, fmt.Errorf("vid2vid makes videos of label maps or pictures, not those of videos")
 	}
-	if *c.Classes == 0 {
+	switch {
+	case c.Kind != "maps":
+		return nil, fmt.Errorf("vid2vid draws no %s of a single file: translate the run's test sequences", c.Kind)
+	case *c.Classes == 0:
 		return pairs.PictureInput("A", in.Name, in.Picture, c.Channels, 1)
 	}
 	fields, err := pairs.LabelInput(in.Name, in.Picture, in.Instance, pairs.Options{Labels: *c.Classes, Instances: c.Instances, Multiple: 1})
