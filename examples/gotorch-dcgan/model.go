@@ -4,8 +4,7 @@ package main
 
 import (
 	"fmt"
-
-	their "github.com/wangkuiyi/gotorch"
+	"runtime"
 
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/config"
@@ -67,7 +66,7 @@ func (m *Model) Parts() train.Parts {
 
 // Step updates D, then G, on the pictures that D has judged. What gotorch's layers made in the step before is freed first.
 func (m *Model) Step(b *train.Batch) train.Metrics {
-	their.GC()
+	runtime.GC()
 	m.optD.ZeroGrad()
 	real := m.D.Forward(b.Images())
 	lossReal := gan.NonSaturating.Real(real)

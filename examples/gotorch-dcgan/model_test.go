@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan/train"
+	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
@@ -44,6 +45,16 @@ func TestTheStepsAreThoseOfOurDCGAN(t *testing.T) {
 		requireEqualState(t, ours, theirs)
 		require.Equal(t, ours.Preview().Bytes(), theirs.Preview().Bytes())
 	})
+}
+
+func TestItLearnsAndResumesWithTheSameBits(t *testing.T) {
+	torchtest.Native(t)
+	set := zootest.Pictures{Items: 32, Channels: 1, Size: 32}
+	m, err := New(Config{Latent: 8, Width: 4})
+	require.NoError(t, err)
+	losses := zootest.Learns(t, m, set, 8, 12, "D/real")
+	require.Less(t, zootest.Mean(losses[9:]), losses[0])
+	zootest.Resumes(t, func() (train.Model, error) { return New(Config{Latent: 8, Width: 4}) }, set)
 }
 
 // requireEqualState compares the networks. gotorch's batch norm does not count its batches.

@@ -30,10 +30,10 @@
 // # Memory
 //
 // What gotorch's layers make is not in Forger's scopes. Go's collector sees few bytes of it, runs rarely, and memory
-// grows meanwhile. So a loop over gotorch's networks calls gotorch.GC once a step, as gotorch's own programs do: it
-// collects, and from the second call on waits until the finalizers of what this thread made since the first have run. It
-// waits for ever if one of these tensors is still reachable. So what lives long, as a [Module], is made before the first
-// call, or on another goroutine. One that only runs the collector is runtime.GC.
+// grows meanwhile. So a loop over gotorch's networks calls runtime.GC once a step; the finalizers run beside the next one.
+//
+// gotorch's own GC also waits, from its second call on, until all is finalized that this thread has made since the first
+// one. It waits for ever if some of that is still reachable, as a module made later, or a tensor of ToGoTorch.
 //
 // # What to know of gotorch
 //

@@ -31,14 +31,12 @@ func TestStepsThroughTheBridgeLeaveNothingBehind(t *testing.T) {
 		steps, err = strconv.Atoi(s)
 		require.NoError(t, err)
 	}
-	runtime.LockOSThread() // gotorch's GC counts by thread
-	defer runtime.UnlockOSThread()
 	torch.ManualSeed(5)
 	net := gotorch.FromModule(theirnn.Sequential(
 		theirnn.Linear(64, 256, true), theirnn.Functional(their.Tanh), gotorch.ToModule(nn.NewLinear(256, 1))))
 	opt := optim.NewAdam(nn.Parameters(net), optim.AdamOptions{})
 	step := func() (loss float64) {
-		their.GC()
+		runtime.GC()
 		torch.Scope(func() {
 			opt.ZeroGrad()
 			l := net.Forward(torch.Randn([]int{64, 64})).Square().Mean()
@@ -58,7 +56,6 @@ func TestStepsThroughTheBridgeLeaveNothingBehind(t *testing.T) {
 			early = residentBytes(t)
 		}
 	}
-	their.FinishGC()
 	late := residentBytes(t)
 	t.Logf("%d steps: %d tensors alive before and after; resident memory %.1f MB after two fifths, %.1f MB at the end", steps, before, early/1e6, late/1e6)
 	if steps >= 5000 { // a step makes 0.3 MB of gotorch's tensors: one step's left behind in a hundred would be 18 MB
@@ -88,10 +85,8 @@ func BenchmarkStep(b *testing.B) {
 			name  string
 			layer nn.Layer
 			clean func()
-		}{{"ours", ours, func() {}}, {"gotorch's", gotorch.FromModule(theirs), their.GC}} {
+		}{{"ours", ours, func() {}}, {"gotorch's", gotorch.FromModule(theirs), runtime.GC}} {
 			b.Run(fmt.Sprintf("%s/batch=%d", net.name, batch), func(b *testing.B) {
-				runtime.LockOSThread()
-				defer runtime.UnlockOSThread()
 				x := torch.Randn([]int{batch, 1, 16, 16})
 				opt := optim.NewAdam(nn.Parameters(net.layer), optim.AdamOptions{})
 				for b.Loop() {
