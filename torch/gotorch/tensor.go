@@ -44,7 +44,7 @@ func ToGoTorch(t *torch.Tensor) their.Tensor {
 	if t == nil {
 		return their.Tensor{}
 	}
-	p := new(unsafe.Pointer)
+	p := new(unsafe.Pointer) // of C++'s memory
 	*(*int)(unsafe.Pointer(p)) = torch.CallAs[int]("forger_gotorch::to", t)
 	their.SetTensorFinalizer(p)
 	return their.Tensor{T: p}
