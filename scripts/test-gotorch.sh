@@ -23,8 +23,14 @@ gotorch=github.com/wangkuiyi/gotorch
 names=TestTensorGobEncode\|TestFunctionalBinaryCrossEntropy\|TestFunctionalCrossEntropy
 count() { grep -c "^--- $1" "$2" || true; }
 unexpected=0
-go test -count=1 -v -skip "^($names)\$" $gotorch $gotorch/nn $gotorch/nn/initializer $gotorch/nn/functional \
+# TestTensorGC gives the collector a hundredth of a second, which a busy machine does not always: it has five tries.
+go test -count=1 -v -skip "^($names|TestTensorGC)\$" $gotorch $gotorch/nn $gotorch/nn/initializer $gotorch/nn/functional \
 	>build/gotorch/suite.txt 2>&1 || unexpected=1
+for try in 1 2 3 4 5; do
+	go test -count=1 -v -run '^TestTensorGC$' $gotorch >build/gotorch/gc.txt 2>&1 && break
+done
+cat build/gotorch/gc.txt >>build/gotorch/suite.txt
+grep -q '^--- PASS' build/gotorch/gc.txt || unexpected=1
 if [ $unexpected = 1 ]; then
 	grep -v "^=== \|^--- PASS" build/gotorch/suite.txt
 fi
