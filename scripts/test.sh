@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets LibTorch up where it is not yet, then checks formatting, generated files and vet, and runs every test. A test
-# that needs LibTorch fails instead of being skipped.
+# Sets LibTorch up where it is not yet, then checks formatting, generated files and vet, and runs every test, those of the
+# bridge to gotorch last. A test that needs LibTorch fails instead of being skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,3 +13,4 @@ fi
 go run ./torch/internal/gen -check
 go vet ./...
 FORGER_REQUIRE_NATIVE=1 go test -timeout 20m "$@" ./...
+scripts/test-gotorch.sh
