@@ -118,7 +118,9 @@ func (r *RPrecision) Real(features *torch.Tensor) (float64, error) {
 }
 
 // StdError is the standard error of a share of N pictures.
-func (r *RPrecision) StdError(share float64) float64 { return math.Sqrt(share * (1 - share) / float64(r.N)) }
+func (r *RPrecision) StdError(share float64) float64 {
+	return math.Sqrt(share * (1 - share) / float64(r.N))
+}
 
 // With is the part of the protocol that tells what the score is worth, where real is that of the test pictures:
 // "head=0f3a9c21; …; candidates=100; chance=1.0%; real=45.2%". Where real pictures do not get a tenth of the way from
