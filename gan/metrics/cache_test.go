@@ -57,3 +57,26 @@ func TestMomentsOfASetAreKeptByWhatTheyDependOn(t *testing.T) {
 	_, err = CachedMoments(t.Context(), c, set, 40, 3)
 	require.ErrorContains(t, err, filepath.Join("features", "moments"))
 }
+
+func TestFeaturesOfASetAreKept(t *testing.T) {
+	torchtest.Native(t)
+	torchtest.NoLeaks(t)
+	c := newBars(t, filepath.Join(t.TempDir(), "bars.safetensors"), 1)
+	cache := t.TempDir()
+	t.Setenv("FORGER_CACHE", cache)
+	for range 2 { // made, then read
+		f, err := CachedFeatures(t.Context(), c, bars{60, digitSide})
+		require.NoError(t, err)
+		want, err := CollectData(t.Context(), c, bars{60, digitSide}, 60, 0, true)
+		require.NoError(t, err)
+		require.True(t, want.Features.Equal(f))
+		want.Free()
+		f.Free()
+	}
+	files, err := filepath.Glob(filepath.Join(cache, "features", "vectors", "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.NoError(t, os.WriteFile(files[0], []byte("damaged"), 0o666))
+	_, err = CachedFeatures(t.Context(), c, bars{60, digitSide})
+	require.ErrorContains(t, err, "delete "+files[0]+", it will be made again")
+}

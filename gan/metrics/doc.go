@@ -19,7 +19,8 @@
 //   - Of pairs of pictures (N, C, H, W): [PSNR], [SSIM], [MSSSIM], [DaalaSSIM], [LPIPS]. They return a tensor (N) with gradients, so
 //     that they serve as losses, and panic as operators do where shapes do not fit. [Quantise], [Luma] and [Shave]
 //     prepare pictures.
-//   - Of a generator: [PathLength], [Parzen] and [ParzenScales], and with labels [GANTrain] and [GANTest].
+//   - Of a generator: [PathLength], [Parzen] and [ParzenScales], with labels [GANTrain] and [GANTest], and with captions
+//     [RPrecision].
 //   - Of videos: [WarpingError], how much they flicker.
 //   - Of labels and of speech: [Confusion] (mean IoU), [MelCepstralDistortion].
 //

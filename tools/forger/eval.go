@@ -30,14 +30,16 @@ func evalCommand() *cli.Command {
 			"same where classes overlap: of pictures of one label (distinct) and of what several have in common (mutual). class-is is\n" +
 			"the inception score by such a classifier of the training pictures. parzen is the\n" +
 			"log-likelihood of test pictures in nats under Gaussian windows around generated ones, and parzen-scales that of a system\n" +
-			"that works from coarse to fine, scale by scale; it is known to rank generators badly.\n\n" +
+			"that works from coarse to fine, scale by scale; it is known to rank generators badly.\n" +
+			"r-precision is how often a picture of a test caption is nearer to it than to 99 captions of other concepts, by a head on\n" +
+			"the network's features that learns from the training pictures; that of the test pictures stands before it.\n\n" +
 			"The networks are digits, a classifier trained on first use, effnet-lite0 and inception, which need weights: see forger\n" +
 			"weights list. For gan-test, class-is and dma digits itself is the classifier, instead of a ResNet-32 trained for each of them.\n\n" +
 			"A system that translates pictures has its translations of the test pictures compared with the true ones, where the data\n" +
 			"have them, and by the Fréchet distance; the input itself, enlarged for super-resolution, is scored beside them. Of frames of\n" +
 			"videos there is the warping error, too, which is large where they flicker; that of the true frames stands beside it.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test, class-is, dma, parzen", Value: "fd"},
+			&cli.StringFlag{Name: "metrics", Usage: "scores, joined by commas: fd, kd, is, prdc, nn, ppl, ifid, gan-train, gan-test, class-is, dma, parzen, r-precision", Value: "fd"},
 			&cli.StringFlag{Name: "network", Usage: "feature networks, joined by commas", DefaultText: networkText},
 			&cli.StringFlag{Name: "weights", Usage: "file or folder to look for the network's weights in first"},
 			&cli.StringFlag{Name: "preparation", Usage: "of pictures for inception: tf1-bilinear, pytorch-fid, clean-fid, pil-bilinear", DefaultText: "tf1-bilinear"},

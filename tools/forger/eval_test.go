@@ -25,7 +25,7 @@ func TestEvalRefusesInOneSentence(t *testing.T) {
 	}{
 		{nil, 2, "forger: eval takes one run folder or checkpoint, not 0; see forger eval --help\n"},
 		{[]string{nowhere, "--n", "1"}, 2, "forger: --n must be at least 2 and --batch at least 1, not 1 and 64\n"},
-		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen"},
+		{[]string{nowhere, "--metrics", "ppl,x"}, 2, "there is no metric \"x\", only fd (fid), kd (kid), is, prdc, precision, recall, density, coverage, nn, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen, r-precision"},
 		{[]string{nowhere}, 1, "forger: there is no " + nowhere + "\n"},
 		{[]string{t.TempDir()}, 1, "has no checkpoint yet"},
 	} {

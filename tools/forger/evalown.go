@@ -12,10 +12,11 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// ownMetrics are no scores of sets on a network: they need pictures themselves, latents, pictures of a class, or a classifier
-// of the training set.
+// ownMetrics are no scores of sets on a network: they need pictures themselves, latents, pictures of a class or of a
+// sentence, or a classifier of the training set.
 var ownMetrics = map[string]string{
 	"ppl": "ppl", "ifid": "ifid", "gan-train": "gan-train", "cas": "gan-train", "gan-test": "gan-test", "class-is": "class-is", "dma": "dma", "parzen": "parzen",
+	"r-precision": "r-precision",
 }
 
 // parseMetrics reads --metrics: those of sets of pictures, and those of ownMetrics.
@@ -32,7 +33,7 @@ func parseMetrics(list string) (sets, own []string, err error) {
 		return nil, own, nil
 	}
 	if sets, err = metrics.ParseMetrics(strings.Join(rest, ",")); err != nil {
-		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen", err)
+		err = fmt.Errorf("%w, ppl, ifid, gan-train (cas), gan-test, class-is, dma, parzen, r-precision", err)
 	}
 	return sets, own, err
 }
@@ -71,6 +72,8 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 			s, err = o.parzen(model, r)
 		case "class-is":
 			s, err = o.classScore(model)
+		case "r-precision":
+			s, err = o.textMatch(model, r)
 		default:
 			s, err = o.byClass(model, name)
 		}
