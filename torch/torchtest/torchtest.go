@@ -98,7 +98,8 @@ func MaxDiff(t testing.TB, a, b *torch.Tensor) (diff, magnitude float64) {
 		return 0, 0
 	}
 	torch.Scope(func() {
-		x, y := a.Detach().ToDType(torch.Float64), b.Detach().ToDType(torch.Float64)
+		cpu := torch.ToOptions{Device: &torch.Device{}, DType: torch.Float64}
+		x, y := a.Detach().To(cpu), b.Detach().To(cpu)
 		both := x.IsNaN().LogicalAnd(y.IsNaN())
 		x, y = x.MaskedFill(both, 0), y.MaskedFill(both, 0)
 		diff, magnitude = x.Sub(y).Abs().Max().Item(), y.Abs().Max().Item()

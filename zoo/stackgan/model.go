@@ -143,9 +143,6 @@ func (m *Model) judge(part *train.Batch, out Output) (j judgement) {
 	h := m.D.Features(part.Images())
 	if m.config.shifts() { // the picture of an item with the text of the next
 		n := part.Len - 1
-		if n == 0 {
-			panic(&torch.Error{Op: "stackgan", Code: torch.ValueError, Msg: "--flavour pt makes wrong pairs of neighbours in the batch: it takes at least 2 items, also of a part of --accumulate"})
-		}
 		fake := m.D.Features(out.Image.Detach())
 		j.real = m.D.Matches(h, condition)
 		j.wrong = m.D.Matches(h.Narrow(0, 0, n), condition.Narrow(0, 1, n))
