@@ -103,6 +103,7 @@ func load(t *testing.T, dir string) *Case {
 	if name := os.Getenv("FORGER_PARITY_DEVICE"); name != "" {
 		c.device, err = torch.ParseDevice(name)
 		require.NoError(t, err)
+		torch.SetTF32(false) // cuDNN's default would cost 2e-3 of the magnitude
 	}
 	read := func(name string) State {
 		s := State{}
@@ -166,7 +167,7 @@ func (c *Case) Check(name string, got *torch.Tensor) {
 // CheckWith compares a result with want at the tolerance of the output name. That is the kit's: 20 times what float32
 // loses against float64 in this case, plus 1e-5 of the magnitude; where a case has no such figure (float64, bfloat16)
 // the relative and absolute tolerance that it states for each element, and infinities and NaNs must be the same. On a
-// GPU, which sums in another order and may use TF32, it is at least 1e-3 of the magnitude. Integers must be equal.
+// GPU, which sums in another order, it is at least 1e-3 of the magnitude. Integers must be equal.
 func (c *Case) CheckWith(name string, got, want *torch.Tensor) {
 	c.t.Helper()
 	require.NotNil(c.t, want, "the case has no output %s", name)

@@ -220,7 +220,7 @@ func TestBadOptionsAndFoldersAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	ctx := context.Background()
 	for want, f := range map[string]func() (Dataset, error){
-		"known sets are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest": func() (Dataset, error) { return Open(ctx, "mnits", Options{}) },
+		"known sets are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps, vtest": func() (Dataset, error) { return Open(ctx, "mnits", Options{}) },
 		"give the size": func() (Dataset, error) { return Open(ctx, dir, Options{}) },
 		"holds no PNG, JPEG, WebP or BMP picture": func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4}) },
 		"1 or 3 channels, not 2":                  func() (Dataset, error) { return Open(ctx, dir, Options{Size: 4, Channels: 2}) },
