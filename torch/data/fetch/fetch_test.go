@@ -139,7 +139,7 @@ func TestWaitingForAnotherFetchCanBeGivenUp(t *testing.T) {
 
 func TestUnknownNameListsTheKnownOnes(t *testing.T) {
 	_, err := Get(context.Background(), "mnits", nil)
-	require.EqualError(t, err, `there is no data set "mnits"; known are earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps`)
+	require.EqualError(t, err, `there is no data set "mnits"; known are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps, vtest`)
 }
 
 // client writes an executable script into the only folder of PATH.
