@@ -40,7 +40,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"data nowhere: there is no such set and no such folder; known sets are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest", tiny("nowhere", out)},
+		{"data nowhere: there is no such set and no such folder; known sets are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps, vtest", tiny("nowhere", out)},
 		{"data " + empty + ": the folder holds no PNG, JPEG, WebP or BMP picture", tiny(empty, out)},
 		{"data " + idx + ": " + idx + "/train-images-idx3-ubyte is cut off: 3 of 78400 bytes of an IDX array of [100 28 28]", tiny(idx, out)},
 		{"data " + data + ": a batch of 41 is larger than the set of 40 items: take a batch of at most 40", tiny(data, out, "--batch", "41")},

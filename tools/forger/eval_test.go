@@ -129,7 +129,7 @@ func TestClassesThatOverlapAreScoredBeforeTheyDid(t *testing.T) {
 	require.Len(t, protocols, 4)
 	require.Regexp(t, `^FD-EffNetLite0\[.*ref=.*-test-4classes@16; `, protocols["fd"], "the owl has no part in it")
 	for metric, title := range map[string]string{"dma": "DMA", "distinct": "Distinct", "mutual": "Mutual"} {
-		require.Regexp(t, `^`+title+`-4to2\[resnet32; epochs=90; .*N=12; `, protocols[metric])
+		require.Regexp(t, `^`+title+`-4to2\[resnet32; epochs=90; .*N=8; `, protocols[metric])
 	}
 
 	plain := filepath.Join(t.TempDir(), "run")
