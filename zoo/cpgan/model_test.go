@@ -161,7 +161,7 @@ func TestARunHasTheLabelsOfItsClasses(t *testing.T) {
 	for preset, want := range map[string]train.Defaults{
 		"cifar10":       {Batch: 64, Steps: 100000},
 		"cifar7to3":     {Batch: 64, Steps: 100000, Labels: "7to3"},
-		"fashion-small": {Batch: 64, Steps: 4000, Labels: "10to5"},
+		"fashion-small": {Batch: 64, Steps: 3000, Labels: "10to5"},
 	} {
 		settings, _, err := System.Settings(preset, "")
 		require.NoError(t, err)
