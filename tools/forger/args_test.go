@@ -47,7 +47,7 @@ func TestAWrongCommandLineIsOneSentenceAndCode2(t *testing.T) {
 		{`sample takes one run folder or checkpoint, not 2; see forger sample --help`, []string{"sample", "a", "b"}},
 		{`resume takes one run folder, not 0; see forger resume --help`, []string{"resume"}},
 		{`inspect takes one file, not 0; see forger inspect --help`, []string{"inspect"}},
-		{`get takes the names of data sets: carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest`, []string{"data", "get"}},
+		{`get takes the names of data sets: carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps, vtest`, []string{"data", "get"}},
 		{"train takes a system: " + known, []string{"train"}},
 		{`there is no system "nogan", only ` + known, []string{"train", "nogan", "--data", "mnist"}},
 		{`there is no system "nogan", only ` + known, []string{"bench", "nogan"}},

@@ -61,7 +61,7 @@ func TestBadInputIsOneSentenceThatNamesTheThing(t *testing.T) {
 		{hostile + ": the pickle asks for the global posix.system, which a tensor file does not need", []string{"inspect", hostile}},
 		{"data nowhere: there is no such folder or shard", []string{"data", "check", "nowhere"}},
 		{"data " + empty + ": the folder holds no IDX set and no PNG, JPEG, WebP or BMP picture", []string{"data", "check", empty}},
-		{`there is no data set "nowhere"; known are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, vtest`, []string{"data", "get", "nowhere"}},
+		{`there is no data set "nowhere"; known are carphone, earth, emoji64, fashion-mnist, land, mnist, mr, openmoji, photos, stamps, vtest`, []string{"data", "get", "nowhere"}},
 	} {
 		require.Equal(t, c.want, fails(t, 1, c.args...))
 		require.NoDirExists(t, out)

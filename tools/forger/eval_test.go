@@ -133,7 +133,7 @@ func TestClassesThatOverlapAreScoredBeforeTheyDid(t *testing.T) {
 	}
 
 	plain := filepath.Join(t.TempDir(), "run")
-	args = tiny(dir, plain, "--steps", "1")
+	args = tiny(pictures(t, 8), plain, "--steps", "1")
 	args[1] = "classy"
 	works(t, args...)
 	require.Equal(t, "dma needs a run on classes that overlap, as with --labels 10to5", fails(t, 1, "eval", plain, "--metrics", "dma"))
