@@ -2,16 +2,14 @@ package cyclegan
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan/train"
-	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/internal/parity"
+	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
 )
@@ -50,30 +48,9 @@ func TestParity(t *testing.T) {
 
 // checkNames saves the networks as the official program names them and reads them back.
 func checkNames(t *testing.T, m *Model, official []string) {
-	var names []string
-	for _, n := range m.Parts().Networks {
-		path := filepath.Join(t.TempDir(), "latest_net_"+n.Name+".pth")
-		require.NoError(t, pth.Save(path, pth.FromState(nn.StateDict(n.Module))))
-		f, err := pth.Open(path)
-		require.NoError(t, err)
-		defer f.Close()
-		state, err := f.StateDict()
-		require.NoError(t, err)
-		for _, e := range state {
-			names = append(names, n.Name+"."+e.Name)
-		}
-		again, err := New(m.config)
-		require.NoError(t, err)
-		for _, other := range again.Parts().Networks {
-			if other.Name == n.Name {
-				require.NoError(t, translation.Load(path, other.Module))
-				for i, e := range nn.StateDict(other.Module) {
-					require.True(t, e.Tensor.Equal(nn.StateDict(n.Module)[i].Tensor), e.Name)
-				}
-			}
-		}
-	}
-	require.Equal(t, official, names)
+	other, err := New(m.config)
+	require.NoError(t, err)
+	require.Equal(t, official, zootest.LoadsBack(t, m, other))
 }
 
 func TestParameterCountsAreTheOfficialOnes(t *testing.T) {

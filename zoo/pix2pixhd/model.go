@@ -1,9 +1,6 @@
 package pix2pixhd
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/forgergan/forger/gan"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/gan/translation"
@@ -25,7 +22,7 @@ type Model struct {
 
 	optG, optD *optim.Adam
 	optLast    *optim.Adam // of the last enhancer, and E, while the rest of G is fixed; nil if it never is
-	passes     *passes
+	passes     *train.Passes
 	decay      []train.Schedule
 
 	clusters *Clusters // nil before UseClusters
@@ -38,7 +35,7 @@ func New(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{config: c, perceptual: translation.NewPerceptual(c.Perceptual), passes: &passes{}}
+	m := &Model{config: c, perceptual: translation.NewPerceptual(c.Perceptual), passes: &train.Passes{}}
 	m.game = gan.LeastSquares(0, 1, 1)
 	if c.Loss == "bce" {
 		m.game = gan.NonSaturatingLogits
@@ -141,27 +138,3 @@ func (m *Model) Parts() train.Parts {
 
 // fixed says that all of G but the last enhancer still rests.
 func (m *Model) fixed() bool { return m.optLast != nil && m.passes.Over < m.config.FixedEpochs }
-
-// passes counts the passes over the data, as a schedule that changes no rate, so that a checkpoint holds the number.
-type passes struct {
-	Over int `json:"over"`
-}
-
-// Step counts a pass.
-func (p *passes) Step() { p.Over++ }
-
-// LastLR is nil.
-func (p *passes) LastLR() []float64 { return nil }
-
-// State is the number.
-func (p *passes) State() json.RawMessage { return json.RawMessage(fmt.Sprintf(`{"over":%d}`, p.Over)) }
-
-// Restore takes it up.
-func (p *passes) Restore(state json.RawMessage) error {
-	var saved passes
-	if err := json.Unmarshal(state, &saved); err != nil || saved.Over < 0 {
-		return fmt.Errorf("the number of passes cannot be read from %s", state)
-	}
-	*p = saved
-	return nil
-}

@@ -10,10 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forgergan/forger/gan/train"
-	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
@@ -191,21 +189,7 @@ func TestNetworksGoToPythonAndBackUnderTheOfficialNames(t *testing.T) {
 		require.NoError(t, err)
 		other, err := New(variants["local with features"])
 		require.NoError(t, err)
-		var names []string
-		for i, n := range m.Parts().Networks {
-			path := filepath.Join(t.TempDir(), "latest_net_"+n.Name+".pth")
-			require.NoError(t, pth.Save(path, pth.FromState(nn.StateDict(n.Module))))
-			state, err := checkpoint.Load(path)
-			require.NoError(t, err)
-			for _, e := range state {
-				names = append(names, n.Name+"."+e.Name)
-			}
-			to := other.Parts().Networks[i].Module
-			require.NoError(t, translation.Load(path, to))
-			for k, e := range nn.StateDict(to) {
-				require.True(t, e.Tensor.Equal(nn.StateDict(n.Module)[k].Tensor), e.Name)
-			}
-		}
+		names := zootest.LoadsBack(t, m, other)
 		for _, name := range []string{
 			"G.model.1.weight", "G.model.10.conv_block.5.bias", "G.model1_1.4.weight", "G.model1_2.0.conv_block.1.weight",
 			"G.model1_2.1.bias", "G.model1_2.5.weight", "D.scale0_layer0.0.weight", "D.scale1_layer3.0.bias", "E.model.17.bias",

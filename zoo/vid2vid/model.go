@@ -1,7 +1,6 @@
 package vid2vid
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/forgergan/forger/gan"
@@ -32,7 +31,7 @@ type Model struct {
 	optG, optD *optim.Adam
 	optFinest  *optim.Adam // of the finest generator while the others are fixed; nil if they never are
 	optTime    []*optim.Adam
-	passes     *passes
+	passes     *train.Passes
 	decay      []train.Schedule
 
 	scene scene
@@ -45,7 +44,7 @@ func New(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{config: c, perceptual: translation.NewPerceptual(c.Perceptual), passes: &passes{}}
+	m := &Model{config: c, perceptual: translation.NewPerceptual(c.Perceptual), passes: &train.Passes{}}
 	m.reference = m.estimate
 	for level := range c.Levels {
 		g := NewGenerator(c.maps()*c.Window, level, c)
@@ -172,28 +171,4 @@ func (m *Model) Parts() train.Parts {
 	p.Optimizers, p.Schedules = m.optimizers(), m.decay
 	p.Schedules = append(p.Schedules, train.Schedule{Name: "passes", Scheduler: m.passes, Epochs: true})
 	return p
-}
-
-// passes counts the passes over the data, as a schedule that changes no rate, so that a checkpoint holds the number.
-type passes struct {
-	Over int `json:"over"`
-}
-
-// Step counts a pass.
-func (p *passes) Step() { p.Over++ }
-
-// LastLR is nil.
-func (p *passes) LastLR() []float64 { return nil }
-
-// State is the number.
-func (p *passes) State() json.RawMessage { return json.RawMessage(fmt.Sprintf(`{"over":%d}`, p.Over)) }
-
-// Restore takes it up.
-func (p *passes) Restore(state json.RawMessage) error {
-	var saved passes
-	if err := json.Unmarshal(state, &saved); err != nil || saved.Over < 0 {
-		return fmt.Errorf("the number of passes cannot be read from %s", state)
-	}
-	*p = saved
-	return nil
 }

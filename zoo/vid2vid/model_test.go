@@ -15,7 +15,6 @@ import (
 	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/internal/zootest"
 	"github.com/forgergan/forger/torch"
-	"github.com/forgergan/forger/torch/checkpoint"
 	"github.com/forgergan/forger/torch/checkpoint/pth"
 	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
@@ -438,21 +437,7 @@ func TestNetworksGoToPythonAndBackUnderTheOfficialNames(t *testing.T) {
 		require.NoError(t, err)
 		other, err := New(c)
 		require.NoError(t, err)
-		var names []string
-		for i, n := range m.Parts().Networks {
-			path := filepath.Join(t.TempDir(), "latest_net_"+n.Name+".pth")
-			require.NoError(t, pth.Save(path, pth.FromState(nn.StateDict(n.Module))))
-			state, err := checkpoint.Load(path)
-			require.NoError(t, err)
-			for _, e := range state {
-				names = append(names, n.Name+"."+e.Name)
-			}
-			to := other.Parts().Networks[i].Module
-			require.NoError(t, translation.Load(path, to))
-			for k, e := range nn.StateDict(to) {
-				require.True(t, e.Tensor.Equal(nn.StateDict(n.Module)[k].Tensor), e.Name)
-			}
-		}
+		names := zootest.LoadsBack(t, m, other)
 		for _, name := range []string{
 			"G0.indv_down.1.weight", "G0.indv_res.0.conv_block.5.bias", "G0.model_down_seg.2.running_mean", "G0.model_down_img.10.conv_block.1.weight",
 			"G0.model_up_flow.3.weight", "G0.model_final_w.1.bias", "G1.model_up_img.0.conv_block.6.num_batches_tracked",
