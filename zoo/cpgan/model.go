@@ -17,7 +17,7 @@ import (
 
 // Model is a CP-GAN, or one of its baselines, in training.
 type Model struct {
-	G *resnet32.Generator
+	G Generator
 	D *resnet32.Discriminator
 
 	config     Config
@@ -42,17 +42,7 @@ func New(c Config) (*Model, error) {
 	}
 	n, overlap, _ := c.classes()
 	m := &Model{config: c, labels: n, game: games[c.Loss]}
-	m.G = resnet32.NewGenerator(resnet32.GeneratorOptions{
-		Classes: n, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size, UniformGains: true,
-	})
-	judge := resnet32.NewACGANDiscriminator
-	if c.Method == "cgan" {
-		judge = resnet32.NewProjectionDiscriminator
-	}
-	m.D = judge(resnet32.DiscriminatorOptions{
-		Classes: n, Width: c.DWidth, Channels: c.Channels,
-		Sum: c.Pool == "sum", Dropout: !c.NoDropout, SpectralNorm: c.Spectral,
-	})
+	m.G, m.D = newGenerator(c, n), newDiscriminator(c, n)
 	m.fixed = torch.Randn([]int{rows, c.Latent}).Own()
 	m.states = gan.Mixtures(states(n, overlap), n).Own()
 	m.begun = torch.Zeros([]int{}).Own()

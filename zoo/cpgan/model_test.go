@@ -10,6 +10,7 @@ import (
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/nn"
 	"github.com/forgergan/forger/torch/torchtest"
+	"github.com/forgergan/forger/zoo/internal/resnet32"
 )
 
 // quick is a network of each method that is quick to train.
@@ -22,6 +23,10 @@ var quick = map[string]Config{
 	"cgan": {
 		Method: "cgan", Classes: "4", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 1, GenBatch: 1,
 		Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0), LR: 2e-3,
+	},
+	"dcgan": {
+		Classes: "4", Net: "dcgan", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 1, GenBatch: 1,
+		Loss: "gan", Lambda: new(0.0), LR: 2e-3,
 	},
 }
 
@@ -84,7 +89,7 @@ func TestTheFirstStepLeavesTheGeneratorAlone(t *testing.T) {
 	torch.Scope(func() {
 		m, err := New(quick["acgan"])
 		require.NoError(t, err)
-		weight := m.G.Conv5.Weight
+		weight := m.G.(*resnet32.Generator).Conv5.Weight
 		before := weight.Clone()
 		batch := func() *train.Batch {
 			return train.NewBatch(map[string]*torch.Tensor{"image": torch.Zeros([]int{4, 1, 16, 16}), "label": torch.FromSlice([]int64{0, 1, 2, 3})})

@@ -65,7 +65,7 @@ func presets() map[string]Config {
 			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 		"fashion-small-%s": {
-			Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Loss: "gan", Lambda: new(0.0),
+			Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Loss: "gan", Lambda: new(0.0), LR: 5e-4,
 			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 	} {

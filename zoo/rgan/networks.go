@@ -2,6 +2,7 @@ package rgan
 
 import (
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/zoo/internal/dcgan32"
 	"github.com/forgergan/forger/zoo/internal/resnet32"
 )
 
@@ -12,12 +13,11 @@ type Generator interface {
 
 // NewGenerator makes the generator of the settings, with its initial weights.
 func NewGenerator(c Config) Generator {
+	o := resnet32.GeneratorOptions{Classes: c.Classes, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size}
 	if c.Net == "dcgan" {
-		return NewDCGenerator(c)
+		return dcgan32.NewGenerator(o)
 	}
-	return resnet32.NewGenerator(resnet32.GeneratorOptions{
-		Classes: c.Classes, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size,
-	})
+	return resnet32.NewGenerator(o)
 }
 
 // NewDiscriminator makes the discriminator of the settings, with its initial weights.
@@ -26,17 +26,13 @@ func NewDiscriminator(c Config) *resnet32.Discriminator {
 		Classes: c.Classes, Width: c.DWidth, Channels: c.Channels, Sum: c.Pool == "sum",
 		Dropout: c.Dropout, SpectralNorm: c.Spectral, Xavier: c.Xavier,
 	}
-	if c.Net == "dcgan" {
-		o.Width = 4 * c.DWidth
-		d := &resnet32.Discriminator{Body: newDCBody(c), Sum: o.Sum}
-		if c.D == "projection" {
-			d.Head = resnet32.NewProjectionHead(o)
-		} else {
-			d.Head = resnet32.NewClassHead(o)
-		}
-		return d
-	}
-	if c.D == "projection" {
+	dcgan := c.Net == "dcgan"
+	switch projection := c.D == "projection"; {
+	case dcgan && projection:
+		return dcgan32.NewProjectionDiscriminator(o)
+	case dcgan:
+		return dcgan32.NewACGANDiscriminator(o)
+	case projection:
 		return resnet32.NewProjectionDiscriminator(o)
 	}
 	return resnet32.NewACGANDiscriminator(o)
