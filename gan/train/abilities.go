@@ -22,7 +22,8 @@ func SamplerOf(m Model) (Sampler, error) {
 	if s, ok := m.(Sampler); ok {
 		return s, nil
 	}
-	if _, ok := m.(Translator); ok {
+	switch m.(type) {
+	case Translator, Sequencer:
 		return nil, fmt.Errorf("%s makes pictures of pictures, not of random numbers alone: use forger translate", m.System())
 	}
 	return nil, fmt.Errorf("%s makes no pictures of random numbers alone", m.System())
