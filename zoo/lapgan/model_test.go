@@ -399,8 +399,8 @@ func TestTheGridShowsChainsGrow(t *testing.T) {
 func TestDataThatDoNotFitAreRefused(t *testing.T) {
 	torchtest.Native(t)
 	m := model(t, shrunk(Config{Classes: 3})).(train.Informed)
-	require.EqualError(t, m.Inform(pictures), "lapgan: pictures has not the 3 classes of --classes")
-	require.EqualError(t, m.Inform(pictures.Pictures), "lapgan: pictures has not the 3 classes of --classes")
+	require.EqualError(t, m.Inform(pictures), "lapgan: pictures has 2 classes: set --classes 2, not 3")
+	require.EqualError(t, m.Inform(pictures.Pictures), "lapgan: pictures has no classes: leave out --classes 3")
 }
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {

@@ -49,12 +49,18 @@ const most = 10000
 
 // Inform refuses a set whose classes do not fit the settings.
 func (m *Model) Inform(set data.Dataset) error {
-	if n := m.config.Classes; n > 0 {
-		if known, ok := set.(data.Labelled); !ok || len(known.Classes()) != n {
-			return fmt.Errorf("lapgan: %s has not the %d classes of --classes", set.Name(), n)
-		}
+	known := 0
+	if labelled, ok := set.(data.Labelled); ok {
+		known = len(labelled.Classes())
 	}
-	return nil
+	switch n := m.config.Classes; {
+	case n == 0 || n == known:
+		return nil
+	case known == 0:
+		return fmt.Errorf("lapgan: %s has no classes: leave out --classes %d", set.Name(), n)
+	default:
+		return fmt.Errorf("lapgan: %s has %d classes: set --classes %d, not %d", set.Name(), known, known, n)
+	}
 }
 
 // Begin measures the mean and deviation of the pixels or colours of the training set, unless --init brought some: the levels that
