@@ -102,7 +102,7 @@ func cachePath(ctx context.Context, folder string, set data.Dataset, key string)
 func pictureHash(ctx context.Context, set data.Dataset) (string, error) {
 	h := sha256.New()
 	var bytes []byte
-	err := eachBatch(ctx, set, data.LoaderOptions{Batch: min(100, set.Len())}, set.Len(), func(b *data.Batch) error {
+	err := data.Each(ctx, set, set.Len(), data.LoaderOptions{Batch: 100}, func(b *data.Batch) error {
 		images := b.Find("image")
 		bytes = fmt.Appendf(bytes[:0], "%v\n", images.Shape)
 		for _, v := range images.Float32 {

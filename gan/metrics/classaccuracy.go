@@ -15,7 +15,7 @@ import (
 // of Embed. The error tells an item that cannot be read, a refused operation and the end of ctx.
 func ClassAccuracies(ctx context.Context, set data.Dataset, classes int, logits func(pictures *torch.Tensor) *torch.Tensor) ([]float64, error) {
 	right, all := make([]float64, classes), make([]float64, classes)
-	err := eachBatch(ctx, set, data.LoaderOptions{Batch: min(500, set.Len())}, set.Len(), func(b *data.Batch) error {
+	err := data.Each(ctx, set, set.Len(), data.LoaderOptions{Batch: 500}, func(b *data.Batch) error {
 		return scoped(func() error {
 			x, wanted := uploadLabelled(b, torch.Device{})
 			given := torch.Values[int64](logits(x).ArgMax(torch.ArgMaxOptions{Dim: new(1)}).ToDevice(torch.Device{}))

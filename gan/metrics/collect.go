@@ -80,13 +80,11 @@ func CollectPictures(ctx context.Context, net Network, n, batch int, keep bool, 
 // below its length. The error tells an item that cannot be read, and the end of ctx.
 func CollectData(ctx context.Context, net Network, set data.Dataset, n int, seed uint64, keep bool) (*Sample, error) {
 	c := &collector{net: net, keep: keep, moments: new(Moments)}
-	n = min(n, set.Len())
-	o := data.LoaderOptions{Batch: min(100, n), Shuffle: n < set.Len(), Seed: seed}
-	return c.finish(eachBatch(ctx, set, o, n, func(b *data.Batch) error {
+	o := data.LoaderOptions{Batch: 100, Shuffle: n < set.Len(), Seed: seed}
+	return c.finish(data.Each(ctx, set, n, o, func(b *data.Batch) error {
 		return scoped(func() error {
 			images := b.Find("image")
-			x := torch.FromSlice(images.Float32, images.Shape...)
-			return c.add(x.Narrow(0, 0, min(b.Len(), n-c.moments.n)))
+			return c.add(torch.FromSlice(images.Float32, images.Shape...))
 		})
 	}))
 }

@@ -80,7 +80,7 @@ func (d *DigitCNN) learn(ctx context.Context, loader *data.Loader, s digitSchedu
 func accuracy(ctx context.Context, net nn.Layer, set data.Dataset, device torch.Device) (float64, error) {
 	nn.Eval(net)
 	right := 0
-	err := eachBatch(ctx, set, data.LoaderOptions{Batch: min(500, set.Len())}, set.Len(), func(b *data.Batch) error {
+	err := data.Each(ctx, set, set.Len(), data.LoaderOptions{Batch: 500}, func(b *data.Batch) error {
 		return scoped(func() error {
 			x, labels := uploadLabelled(b, device)
 			dim := 1
@@ -89,27 +89,6 @@ func accuracy(ctx context.Context, net nn.Layer, set data.Dataset, device torch.
 		})
 	})
 	return float64(right) / float64(set.Len()), err
-}
-
-// eachBatch hands out batches until n items are through; the last one may hold more.
-func eachBatch(ctx context.Context, set data.Dataset, o data.LoaderOptions, n int, f func(b *data.Batch) error) error {
-	loader, err := data.NewLoader(set, o)
-	if err != nil {
-		return err
-	}
-	defer loader.Close()
-	for done := 0; done < n; {
-		batch, err := loader.Next(ctx)
-		if err != nil {
-			return err
-		}
-		done += batch.Len()
-		if err := f(batch); err != nil {
-			return err
-		}
-		batch.Release()
-	}
-	return nil
 }
 
 func uploadLabelled(b *data.Batch, device torch.Device) (x, labels *torch.Tensor) {

@@ -43,16 +43,12 @@ func (c *ClassMoments) Add(features, labels *torch.Tensor) error {
 // CollectClasses takes in n pictures of a set with the fields "image" and "label", or all where it has fewer. The error
 // tells an item that cannot be read, and the end of ctx.
 func CollectClasses(ctx context.Context, net Network, set data.Dataset, n int) (*ClassMoments, error) {
-	c, taken := &ClassMoments{}, 0
-	n = min(n, set.Len())
-	o := data.LoaderOptions{Batch: min(100, n), Shuffle: n < set.Len()}
-	err := eachBatch(ctx, set, o, n, func(b *data.Batch) error {
+	c := &ClassMoments{}
+	err := data.Each(ctx, set, n, data.LoaderOptions{Batch: 100, Shuffle: n < set.Len()}, func(b *data.Batch) error {
 		return scoped(func() error {
 			x, labels := uploadLabelled(b, torch.Device{})
-			k := min(b.Len(), n-taken)
-			taken += k
-			f, _ := net.Embed(x.Narrow(0, 0, k))
-			return c.Add(f, labels.Narrow(0, 0, k))
+			f, _ := net.Embed(x)
+			return c.Add(f, labels)
 		})
 	})
 	return c, err

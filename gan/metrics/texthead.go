@@ -65,10 +65,13 @@ func LearnTextHead(ctx context.Context, features *torch.Tensor, set *captions.Se
 		})
 		return err
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		h.Hash, err = shortHash(checkpoint.FromState(nn.StateDict(h.net)))
 	}
-	h.Hash, err = shortHash(checkpoint.FromState(nn.StateDict(h.net)))
+	if err != nil && h != nil {
+		h.Free()
+		h = nil
+	}
 	return h, err
 }
 

@@ -56,7 +56,7 @@ func Transition(ctx context.Context, set data.Dataset, classes int, logits func(
 		return nil, fmt.Errorf("a share of %v outliers is not in [0, 1)", outliers)
 	}
 	var said []float64 // (items, classes)
-	err := eachBatch(ctx, set, data.LoaderOptions{Batch: min(500, set.Len())}, set.Len(), func(b *data.Batch) error {
+	err := data.Each(ctx, set, set.Len(), data.LoaderOptions{Batch: 500}, func(b *data.Batch) error {
 		return scoped(func() error {
 			x, _ := uploadLabelled(b, torch.Device{})
 			p := logits(x).To(torch.ToOptions{Device: new(torch.Device), DType: torch.Float64}).Softmax(1)

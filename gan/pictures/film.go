@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/gif"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -27,11 +28,12 @@ type Film struct {
 // cannot be read, or the one of another size than those before.
 func Timelapse(run string) (f Film, err error) {
 	dir := filepath.Join(run, "samples")
-	names, err := filepath.Glob(filepath.Join(dir, "[0-9]*.png")) // sorted, and steps have leading zeros
+	names, err := fs.Glob(os.DirFS(dir), "[0-9]*.png") // sorted, and steps have leading zeros
 	if err != nil || len(names) == 0 {
 		return f, fmt.Errorf("%s holds no sample grids: a run writes them, see forger train --help", dir)
 	}
 	for _, name := range names {
+		name = filepath.Join(dir, name)
 		im, err := vision.Decode(name, vision.RGB)
 		if err != nil {
 			return f, err

@@ -79,8 +79,8 @@ func TestAColourGIFIsCloseToItsFrames(t *testing.T) {
 // run makes a folder of sample grids with these widths.
 func run(t *testing.T, widths ...int) string {
 	t.Helper()
-	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "samples"), 0o777))
+	dir := filepath.Join(t.TempDir(), "run [1]") // a name may hold anything
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "samples"), 0o777))
 	for i, w := range widths {
 		im := vision.NewImage(4, w, 1)
 		im.Pix[0] = uint8(i)

@@ -37,31 +37,25 @@ func Nearest(
 	if features == nil {
 		features = func(x *torch.Tensor) *torch.Tensor { return x }
 	}
-	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: min(256, set.Len())})
-	if err != nil {
-		return n, err
-	}
-	defer loader.Close()
 	torch.Scope(func() {
 		torch.NoGrad(func() {
 			x := rows(features(images))
 			var best, items *torch.Tensor // (N, k), of what has been read
-			for range loader.Len() {
-				var batch *data.Batch
-				if batch, err = loader.Next(ctx); err != nil {
-					return
-				}
+			err = data.Each(ctx, set, set.Len(), data.LoaderOptions{Batch: 256}, func(batch *data.Batch) error {
 				field, from := batch.Find("image"), batch.Items[0]
 				next := torch.TidyAll(func() []*torch.Tensor {
 					y := rows(features(torch.FromSlice(field.Float32, field.Shape...).ToDevice(images.Device())))
 					return closest(x, y, from, k, best, items)
 				})
-				batch.Release()
 				if best != nil {
 					best.Free()
 					items.Free()
 				}
 				best, items = next[0], next[1]
+				return nil
+			})
+			if err != nil {
+				return
 			}
 			distances := torch.Values[float64](best.Clamp(torch.ClampOptions{Min: 0}).Sqrt())
 			numbers := torch.Values[int64](items)

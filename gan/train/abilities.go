@@ -22,7 +22,8 @@ func SamplerOf(m Model) (Sampler, error) {
 	if s, ok := m.(Sampler); ok {
 		return s, nil
 	}
-	if _, ok := m.(Translator); ok {
+	switch m.(type) {
+	case Translator, Sequencer:
 		return nil, fmt.Errorf("%s makes pictures of pictures, not of random numbers alone: use forger translate", m.System())
 	}
 	return nil, fmt.Errorf("%s makes no pictures of random numbers alone", m.System())
@@ -141,12 +142,13 @@ type Informed interface {
 	Inform(set data.Dataset) error
 }
 
-// Beginner is a model that takes up more than weights of its own where a run begins, as a second stage does the first.
+// Beginner is a model that takes up more than weights of its own where a run begins: statistics of the data, or the first of two
+// stages.
 type Beginner interface {
 	Model
-	// Begin is called by Open before the first step of a new run, after Init, and not where a run goes on: checkpoints hold
-	// what it takes up. The error says what is missing.
-	Begin() error
+	// Begin is called by Open with the training set before the first step of a new run, after Init, on the device of the
+	// networks, and not where a run goes on: checkpoints hold what it takes up. The error says what is missing.
+	Begin(set data.Dataset) error
 }
 
 // Arranged is a model whose sample grid has rows of its own length, as those of a picture of each class.

@@ -171,7 +171,7 @@ func (r *Run) begin() error {
 		}
 	}
 	if m, ok := r.model.(Beginner); ok {
-		if err := m.Begin(); err != nil {
+		if err := m.Begin(r.set); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/gan/train/runlog"
 	"github.com/forgergan/forger/torch"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/torchtest"
 )
 
@@ -219,12 +220,12 @@ func TestNothingIsLeftRunningAfterClose(t *testing.T) {
 // begun is a DCGAN that takes something up where its run begins.
 type begun struct {
 	train.Sampler
-	err   error
-	times int
+	err  error
+	sets []data.Dataset
 }
 
-func (b *begun) Begin() error {
-	b.times++
+func (b *begun) Begin(set data.Dataset) error {
+	b.sets = append(b.sets, set)
 	return b.err
 }
 
@@ -243,9 +244,9 @@ func TestABeginnerIsCalledWhereARunBeginsAndNotWhereItGoesOn(t *testing.T) {
 	require.ErrorIs(t, start(&begun{err: os.ErrNotExist}), os.ErrNotExist)
 	first := &begun{}
 	require.NoError(t, start(first), "the folder of a run that did not begin is free")
-	require.Equal(t, 1, first.times)
+	require.Equal(t, []data.Dataset{pictures{items: 64}}, first.sets)
 	o.Steps++
 	again := &begun{}
 	require.NoError(t, start(again))
-	require.Zero(t, again.times)
+	require.Empty(t, again.sets)
 }

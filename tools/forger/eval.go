@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -94,11 +95,16 @@ func eval(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch m := model.(type) {
-	case train.Translator:
-		return e.translations(m)
-	case train.Sequencer:
-		return e.videos(m)
+	translator, translates := model.(train.Translator)
+	sequencer, films := model.(train.Sequencer)
+	if (translates || films) && !slices.Equal(slices.Concat(e.metrics, e.own), []string{"fd"}) {
+		return usage("--metrics %s: %s makes pictures of pictures, whose scores are always the same: leave out --metrics", c.String("metrics"), e.saved.System)
+	}
+	switch {
+	case translates:
+		return e.translations(translator)
+	case films:
+		return e.videos(sequencer)
 	}
 	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}

@@ -92,22 +92,14 @@ func (o ownEvaluation) likelihood(metric, title string, p metrics.ParzenScore, s
 
 // pictures are n pictures of a set (n, C, H, W) in [−1, 1], drawn without repetition by the seed; all where it has fewer.
 func (o ownEvaluation) pictures(set data.Dataset, n int) (*torch.Tensor, error) {
-	n = min(n, set.Len())
-	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: min(100, n), Shuffle: true, Seed: uint64(o.seed)})
+	var parts []*torch.Tensor
+	err := data.Each(o.c.Context, set, n, data.LoaderOptions{Batch: 100, Shuffle: true, Seed: uint64(o.seed)}, func(b *data.Batch) error {
+		images := b.Find("image")
+		parts = append(parts, torch.FromSlice(images.Float32, images.Shape...))
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	defer loader.Close()
-	var parts []*torch.Tensor
-	for taken := 0; taken < n; {
-		b, err := loader.Next(o.c.Context)
-		if err != nil {
-			return nil, err
-		}
-		images := b.Find("image")
-		parts = append(parts, torch.FromSlice(images.Float32, images.Shape...).Narrow(0, 0, min(b.Len(), n-taken)))
-		taken += b.Len()
-		b.Release()
 	}
 	return torch.Cat(parts), nil
 }

@@ -77,7 +77,11 @@ func (o ownEvaluation) match(net metrics.Network, training, test *captions.Set) 
 		return nil, err
 	}
 	o.log(fmt.Sprintf("the text head has learnt from %d pictures in %.0f s", training.Len(), head.Seconds))
-	return metrics.NewRPrecision(head, test, o.n, o.seed)
+	match, err := metrics.NewRPrecision(head, test, o.n, o.seed)
+	if err != nil {
+		head.Free()
+	}
+	return match, err
 }
 
 func (o ownEvaluation) features(net metrics.Network, set data.Dataset) (*torch.Tensor, error) {

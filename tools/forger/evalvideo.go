@@ -69,7 +69,7 @@ func newScoredFrames(set *video.Set, skip int) (*scoredFrames, error) {
 		s.before[sequence] = append(s.before[sequence], fields)
 	}
 	if len(s.items) < 2 {
-		return nil, fmt.Errorf("%s: the videos have no more than the %d frames that are given", set.Name(), skip)
+		return nil, fmt.Errorf("%s: besides the %d frames that each video begins with there are %d to score, and two are needed", set.Name(), skip, len(s.items))
 	}
 	return s, nil
 }

@@ -15,19 +15,29 @@ import (
 
 // readText reads the sentences of --text and --sentences.
 func readText(c *cli.Context) (look, error) {
-	sentences, between := c.StringSlice("text"), c.Int("between")
-	if path := c.String("sentences"); path != "" {
-		lines, err := captions.ReadFile(path)
+	var sentences []string
+	add := func(flag string, lines []string) error {
+		for _, s := range lines {
+			if err := text.Check(s); err != nil {
+				return usage("--%s: %v", flag, err)
+			}
+		}
+		sentences = append(sentences, lines...)
+		return nil
+	}
+	if err := add("text", c.StringSlice("text")); err != nil {
+		return nil, err
+	}
+	if c.IsSet("sentences") {
+		lines, err := captions.ReadFile(c.String("sentences"))
 		if err != nil {
 			return nil, usage("--sentences: %v", err)
 		}
-		sentences = append(sentences, lines...)
-	}
-	for _, s := range sentences {
-		if err := text.Check(s); err != nil {
-			return nil, usage("--text: %v", err)
+		if err := add("sentences", lines); err != nil {
+			return nil, err
 		}
 	}
+	between := c.Int("between")
 	if c.IsSet("between") && (between < 2 || len(sentences) < 2) {
 		return nil, usage("--between takes at least 2 pictures and 2 sentences, not %d and %d", between, len(sentences))
 	}

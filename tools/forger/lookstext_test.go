@@ -84,6 +84,9 @@ func TestSentencesThatCannotBeShownAreRefused(t *testing.T) {
 		require.Equal(t, want, fails(t, 2, append([]string{"sample", run}, args...)...))
 	}
 	require.Contains(t, fails(t, 2, "sample", run, "--sentences", empty+"2"), "no such file")
+	require.Contains(t, fails(t, 2, "sample", run, "--sentences", ""), "no such file")
+	require.NoError(t, os.WriteFile(empty, []byte("a bus\n🚌\n"), 0o644))
+	require.Equal(t, `--sentences: the encoder knows no word of "🚌": it was trained on English`, fails(t, 2, "sample", run, "--sentences", empty))
 	require.Equal(t, "this classy takes embeddings of 1024 values, as its data had them, and all-MiniLM-L6-v2 makes 384: train it on captions that all-MiniLM-L6-v2 embeds",
 		fails(t, 1, "sample", run, "--text", "a bus"))
 	require.Equal(t, "--text needs a system that makes pictures of sentences, and dcgan does not", fails(t, 1, "sample", newRun(t), "--text", "a bus"))

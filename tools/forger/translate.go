@@ -85,6 +85,11 @@ func translate(c *cli.Context) error {
 	if c.IsSet("style") && !t.does.Style {
 		return fmt.Errorf("%s with these settings learns no styles: leave out --style", t.saved.System)
 	}
+	for _, flag := range []string{"first", "fps"} {
+		if c.IsSet(flag) && t.video == nil {
+			return fmt.Errorf("%s makes single pictures: leave out --%s", t.saved.System, flag)
+		}
+	}
 	if t.video != nil {
 		return t.videos(c.Args().Tail())
 	}
@@ -202,7 +207,7 @@ func (t *translator) files(args []string) error {
 		if err != nil {
 			return err
 		}
-		target, err := t.beside(t.c.String("targets"), s.name)
+		target, err := t.target(s.name)
 		if err != nil {
 			return err
 		}
@@ -228,17 +233,8 @@ func (t *translator) file(s source) (shown, made *vision.Image, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if dir := t.c.String("instances"); dir != "" {
-		path, err := named(dir, s.name)
-		if err != nil {
-			return nil, nil, err
-		}
-		if path == "" {
-			return nil, nil, fmt.Errorf("%s: there is no instance map %s in %s", in.Name, s.name, dir)
-		}
-		if in.Instance, err = vision.Read(path); err != nil {
-			return nil, nil, err
-		}
+	if in.Instance, err = t.instance(in.Name, s.name); err != nil {
+		return nil, nil, err
 	}
 	if path := t.c.String("style"); path != "" {
 		if in.Style, err = vision.Read(path); err != nil {
@@ -277,23 +273,36 @@ func picture(x *torch.Tensor) (*vision.Image, error) {
 	return vision.FromFloats(torch.Values[float32](x.Detach().ToDType(torch.Float32).Select(0, 0).Contiguous()), s[1], s[2], s[3], -1, 1, vision.HalfUp), nil
 }
 
-// beside is the picture of that name in a folder, nil where there is none.
-func (t *translator) beside(dir, name string) (*vision.Image, error) {
-	if dir == "" {
-		return nil, nil
+// instance reads the instance map of a picture, from the folder that --instances names; nil where it names none.
+func (t *translator) instance(picture, name string) ([]byte, error) {
+	path, err := t.named("instances", name)
+	switch {
+	case err != nil || !t.c.IsSet("instances"):
+		return nil, err
+	case path == "":
+		return nil, fmt.Errorf("%s: there is no instance map %s in %s", picture, name, t.c.String("instances"))
 	}
-	path, err := named(dir, name)
+	return vision.Read(path)
+}
+
+// target is the picture of that name in the folder that --targets names, nil where there is none.
+func (t *translator) target(name string) (*vision.Image, error) {
+	path, err := t.named("targets", name)
 	if err != nil || path == "" {
 		return nil, err
 	}
 	return vision.Decode(path, vision.RGB)
 }
 
-// named is the picture of that name, with any ending, in a folder; "" where there is none.
-func named(dir, name string) (string, error) {
+// named is the picture of that name, with any ending, in the folder that a flag names; "" where there is none.
+func (t *translator) named(flag, name string) (string, error) {
+	dir := t.c.String(flag)
+	if dir == "" {
+		return "", nil
+	}
 	paths, err := data.Pictures(dir)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("--%s: %w", flag, err)
 	}
 	i := slices.IndexFunc(paths, func(p string) bool { return strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)) == name })
 	if i < 0 {

@@ -30,7 +30,7 @@ func (t *translator) testTakes() ([]take, error) {
 	names, lengths := frames.Sequences()
 	start := 0
 	for k, n := range lengths {
-		from := start
+		from, whole := start, n
 		start += n
 		if t.c.IsSet("n") {
 			n = min(n, t.c.Int("n"))
@@ -38,7 +38,7 @@ func (t *translator) testTakes() ([]take, error) {
 		all = append(all, take{
 			name: cmp.Or(names[k], "video"), n: n,
 			first: func() (first []data.Array, err error) {
-				for i := range min(n, t.video.Sequence().First) {
+				for i := range min(whole, t.video.Sequence().First) {
 					fields, err := frameFields(frames, from+i)
 					if err != nil {
 						return nil, err
@@ -142,7 +142,7 @@ func parts(dir string) (paths []string, err error) {
 }
 
 func (t *translator) fileTake(path string) (take, error) {
-	s := take{name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), first: t.firstOf}
+	s := take{name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), path: path, first: t.firstOf}
 	if movie.Is(path) { // how many frames it has is known when they have been read
 		if err := movie.Read(t.c.Context, path, func(*vision.Image) error { s.n++; return nil }); err != nil {
 			return s, err
@@ -158,23 +158,14 @@ func (t *translator) fileTake(path string) (take, error) {
 		return eachPicture(ctx, path, func(name string, raw []byte) (err error) {
 			in := train.Input{Name: name, Picture: raw}
 			frame := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-			if dir := t.c.String("instances"); dir != "" {
-				from, err := named(dir, frame)
-				if err != nil {
-					return err
-				}
-				if from == "" {
-					return fmt.Errorf("%s: there is no instance map %s in %s", name, frame, dir)
-				}
-				if in.Instance, err = vision.Read(from); err != nil {
-					return err
-				}
+			if in.Instance, err = t.instance(name, frame); err != nil {
+				return err
 			}
 			f := inputFrame{name: frame}
 			if f.fields, err = t.system.Input(t.settings, in); err != nil {
 				return err
 			}
-			if f.target, err = t.beside(t.c.String("targets"), frame); err != nil {
+			if f.target, err = t.target(frame); err != nil {
 				return err
 			}
 			return each(f)

@@ -20,6 +20,7 @@ import (
 // take is a sequence that is to be made.
 type take struct {
 	name   string
+	path   string                       // of a folder or video file; "" for one of the run's data
 	n      int                          // frames
 	first  func() ([]data.Array, error) // the frames that it begins with, each (1, C, H, W), at least as many as are needed
 	frames func(ctx context.Context, each func(f inputFrame) error) error
@@ -43,8 +44,8 @@ func (t *translator) videos(args []string) error {
 	if t.c.String("out") == "-" {
 		return usage("a video cannot be written to the standard output: name a folder with --out")
 	}
-	if t.c.Float64("fps") <= 0 {
-		return usage("--fps must be positive")
+	if t.c.Float64("fps") <= 0 || t.c.Int("n") < 1 {
+		return usage("--fps must be positive and --n at least 1, not %g and %d", t.c.Float64("fps"), t.c.Int("n"))
 	}
 	takes, err := t.takes(args)
 	if err != nil {
@@ -74,9 +75,9 @@ func (t *translator) takes(args []string) (all []take, err error) {
 		}
 		for _, s := range found {
 			if other := from[s.name]; other != "" {
-				return nil, fmt.Errorf("%s and %s would both become %s: translate them into two folders", other, arg, s.name)
+				return nil, fmt.Errorf("%s and %s would both become %s: translate them into two folders", other, s.path, s.name)
 			}
-			from[s.name] = arg
+			from[s.name] = s.path
 		}
 		all = append(all, found...)
 	}
@@ -208,5 +209,8 @@ func (t *translator) firstOf() ([]data.Array, error) {
 		all = append(all, a...)
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, fmt.Errorf("--first: %w", err)
+	}
+	return all, nil
 }

@@ -74,6 +74,24 @@ func TestAVideoIsMadeFrameByFrameAndScored(t *testing.T) {
 	require.Contains(t, metrics, "warping")
 	require.NotNil(t, scores.TrueFrames)
 
+	short := filepath.Join(t.TempDir(), "short")
+	works(t, "translate", run, "--n", "1", "--out", short, "--threads", "1")
+	require.FileExists(t, filepath.Join(short, "walk.gif"), "it begins with two true frames, whatever --n says")
+	require.NoFileExists(t, filepath.Join(short, "walk", "000001.png"))
+
+	require.Equal(t, "vid2vid makes pictures of pictures, not of random numbers alone: use forger translate", fails(t, 1, "sample", run, "--text", "a bus"))
+	require.Equal(t, "--metrics fd,r-precision: vid2vid makes pictures of pictures, whose scores are always the same: leave out --metrics",
+		fails(t, 2, "eval", run, "--metrics", "fd,r-precision"))
+	require.Equal(t, "--fps must be positive and --n at least 1, not 10 and 0", fails(t, 2, "translate", run, "--n", "0", "--out", again))
+	require.Contains(t, fails(t, 1, "translate", run, folder+"/none.mp4", "--out", again), "there is no file or folder "+folder+"/none.mp4")
+	given := []string{"translate", run, filepath.Join(folder, "test_A", "walk"), "--out", again, "--first"}
+	require.Contains(t, fails(t, 1, append(given, folder+"/none")...), "--first: ")
+	require.Contains(t, fails(t, 1, append(given, filepath.Join(folder, "test_B", "walk"), "--targets", folder+"/none")...), "--targets: ")
+	two := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(two, "a", "walk"), os.DirFS(filepath.Join(folder, "test_A", "walk"))))
+	require.Equal(t, filepath.Join(folder, "test_A", "walk")+" and "+filepath.Join(two, "a", "walk")+" would both become walk: translate them into two folders",
+		fails(t, 1, "translate", run, filepath.Join(folder, "test_A", "walk"), filepath.Join(two, "a"), "--out", again))
+
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "test_A", "walk", "f7.png"), []byte("no picture"), 0o644))
 	require.Contains(t, fails(t, 1, "translate", run, filepath.Join(folder, "test_A", "walk"), "--first", filepath.Join(folder, "test_B", "walk"), "--out", again), "f7.png")
 }

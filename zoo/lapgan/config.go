@@ -91,7 +91,7 @@ func numbers(list string) ([]int, error) {
 	for _, text := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return []int{0}, err
+			return nil, err
 		}
 		all = append(all, n)
 	}

@@ -198,6 +198,7 @@ var (
 	_ train.Sampler     = (*Model)(nil)
 	_ train.Arranged    = (*Model)(nil)
 	_ train.Informed    = (*Model)(nil)
+	_ train.Beginner    = (*Model)(nil)
 	_ train.Multiscale  = (*Model)(nil)
 	_ train.Conditional = ClassModel{}
 )

@@ -66,7 +66,7 @@ func TestDiscriminatorsLearnToTellRealFromFake(t *testing.T) {
 			c := tiny[test.name]
 			c.LR = test.rate
 			m := model(t, c)
-			require.NoError(t, m.(train.Informed).Inform(pictures))
+			require.NoError(t, m.(train.Beginner).Begin(pictures))
 			losses := zootest.Learns(t, m, pictures, 8, 14, test.loss)
 			require.Less(t, zootest.Mean(losses[10:]), zootest.Mean(losses[:4]), "%v", losses)
 		})
@@ -308,7 +308,7 @@ func TestTheNormalisationIsMeasuredAndTakenBack(t *testing.T) {
 			c.Normalise = kind
 			m, err := New(c)
 			require.NoError(t, err)
-			require.NoError(t, m.Inform(set))
+			require.NoError(t, m.Begin(set))
 			normal := m.norm.normal(x)
 			require.LessOrEqual(t, m.norm.picture(normal).Sub(x).Abs().Max().Item(), 1e-6)
 			switch kind {
@@ -322,6 +322,25 @@ func TestTheNormalisationIsMeasuredAndTakenBack(t *testing.T) {
 			case "none":
 				require.True(t, normal.Sub(x).Abs().Max().Item() < 1e-6)
 			}
+		}
+	})
+}
+
+func TestLevelsThatInitBringsKeepTheirNormalisation(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		for _, kind := range []string{"pixel", "channel"} {
+			c := tiny["cifar"]
+			c.Normalise = kind
+			first, err := New(c)
+			require.NoError(t, err)
+			require.False(t, first.norm.known())
+			require.NoError(t, first.Begin(ramps{zootest.Pictures{Items: 4, Channels: 1, Size: 16}}))
+			require.True(t, first.norm.known())
+			mean, std := first.norm.Mean.Clone(), first.norm.Std.Clone()
+			require.NoError(t, first.Begin(pictures))
+			require.True(t, mean.Equal(first.norm.Mean))
+			require.True(t, std.Equal(first.norm.Std))
 		}
 	})
 }
@@ -380,8 +399,8 @@ func TestTheGridShowsChainsGrow(t *testing.T) {
 func TestDataThatDoNotFitAreRefused(t *testing.T) {
 	torchtest.Native(t)
 	m := model(t, shrunk(Config{Classes: 3})).(train.Informed)
-	require.EqualError(t, m.Inform(pictures), "lapgan: pictures has not the 3 classes of --classes")
-	require.EqualError(t, m.Inform(pictures.Pictures), "lapgan: pictures has not the 3 classes of --classes")
+	require.EqualError(t, m.Inform(pictures), "lapgan: pictures has 2 classes: set --classes 2, not 3")
+	require.EqualError(t, m.Inform(pictures.Pictures), "lapgan: pictures has no classes: leave out --classes 3")
 }
 
 func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {

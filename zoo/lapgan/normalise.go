@@ -47,21 +47,32 @@ var double = torch.TensorOptions{DType: torch.Float64}
 // most is the number of pictures that colours are measured on, as in the official program.
 const most = 10000
 
-// Inform measures the mean and deviation of the pixels or colours of the training set. The error tells a set whose classes do
-// not fit the settings, and pictures that cannot be read.
+// Inform refuses a set whose classes do not fit the settings.
 func (m *Model) Inform(set data.Dataset) error {
-	if n := m.config.Classes; n > 0 {
-		if known, ok := set.(data.Labelled); !ok || len(known.Classes()) != n {
-			return fmt.Errorf("lapgan: %s has not the %d classes of --classes", set.Name(), n)
-		}
+	known := 0
+	if labelled, ok := set.(data.Labelled); ok {
+		known = len(labelled.Classes())
 	}
-	var err error
+	switch n := m.config.Classes; {
+	case n == 0 || n == known:
+		return nil
+	case known == 0:
+		return fmt.Errorf("lapgan: %s has no classes: leave out --classes %d", set.Name(), n)
+	default:
+		return fmt.Errorf("lapgan: %s has %d classes: set --classes %d, not %d", set.Name(), known, known, n)
+	}
+}
+
+// Begin measures the mean and deviation of the pixels or colours of the training set, unless --init brought some: the levels that
+// it brought have learnt under those. The error tells pictures that cannot be read.
+func (m *Model) Begin(set data.Dataset) (err error) {
 	if e := torch.Try(func() {
 		torch.Scope(func() {
-			switch m.config.Normalise {
-			case "pixel":
+			switch {
+			case m.norm.known():
+			case m.config.Normalise == "pixel":
 				err = m.norm.measurePixels(set)
-			case "channel":
+			case m.config.Normalise == "channel":
 				err = m.norm.measureColours(set)
 			}
 		})
@@ -69,6 +80,11 @@ func (m *Model) Inform(set data.Dataset) error {
 		return e
 	}
 	return err
+}
+
+// known says that the normaliser changes something.
+func (n *normaliser) known() bool {
+	return n.Mean.Any().Int() != 0 || n.Std.NeScalar(1).Any().Int() != 0
 }
 
 // measurePixels takes the mean and the deviation of each pixel over all pictures.
@@ -109,22 +125,12 @@ func (n *normaliser) know(mean, std *torch.Tensor) {
 
 // each gives f the pictures of so many items all over the set, some at a time, in float64.
 func each(set data.Dataset, take int, f func(x *torch.Tensor)) error {
-	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: min(100, take), Shuffle: take < set.Len()})
-	if err != nil {
-		return err
-	}
-	defer loader.Close()
-	for taken := 0; taken < take; {
-		b, err := loader.Next(context.Background())
-		if err != nil {
-			return err
-		}
+	o := data.LoaderOptions{Batch: 100, Shuffle: take < set.Len()}
+	return data.Each(context.Background(), set, take, o, func(b *data.Batch) error {
 		torch.Scope(func() {
 			images := b.Find("image")
-			f(torch.FromSlice(images.Float32, images.Shape...).Narrow(0, 0, min(b.Len(), take-taken)).ToDType(torch.Float64))
+			f(torch.FromSlice(images.Float32, images.Shape...).ToDType(torch.Float64))
 		})
-		taken += b.Len()
-		b.Release()
-	}
-	return nil
+		return nil
+	})
 }

@@ -162,7 +162,7 @@ func TestStageIIBeginsWithAveragedWeights(t *testing.T) {
 	stage1, dir := trained(t, c, train.Options{EMA: "0.5:constant"})
 	c2.Stage1 = dir
 	m := build(t, c2)
-	require.NoError(t, m.Begin())
+	require.NoError(t, m.Begin(nil))
 	file, err := train.FindCheckpoint(dir)
 	require.NoError(t, err)
 	averaged := build(t, c)
@@ -187,7 +187,7 @@ func TestStageIIBeginsWithAFileOfTheOfficialProgram(t *testing.T) {
 	}
 	require.NoError(t, pth.Save(c2.Stage1, pth.FromState(old)))
 	m := build(t, c2)
-	require.NoError(t, m.Begin())
+	require.NoError(t, m.Begin(nil))
 	for _, e := range nn.StateDict(m.G.(*Stage2).Stage1) {
 		for _, o := range old {
 			require.True(t, o.Name != e.Name || o.Tensor.Equal(e.Tensor), e.Name)
@@ -202,7 +202,7 @@ func TestAMissingOrWrongStageIIsOneSentence(t *testing.T) {
 	begin := func(change func(*Config)) error {
 		c := c2
 		change(&c)
-		return build(t, c).Begin()
+		return build(t, c).Begin(nil)
 	}
 	require.EqualError(t, begin(func(*Config) {}), "stackgan: --stage 2 begins with a trained Stage I: name its run with --stage1")
 	require.EqualError(t, begin(func(c *Config) { c.Stage1 = "runs/none" }), "stackgan: --stage1: there is no runs/none")

@@ -8,12 +8,13 @@ import (
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
 	"github.com/forgergan/forger/torch/checkpoint"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/nn"
 )
 
 // Begin gives a Stage II the Stage I that the settings name, with averaged weights where that run has some. Without a name
 // it must have come with a whole Stage II.
-func (m *Model) Begin() (err error) {
+func (m *Model) Begin(data.Dataset) (err error) {
 	g, second := m.G.(*Stage2)
 	switch {
 	case !second:

@@ -12,14 +12,17 @@ import (
 
 // System is StackGAN's entry in the zoo.
 var System = train.System{
-	Name:        "stackgan",
-	Title:       "StackGAN: pictures of sentences, a sketch first",
-	Paper:       "Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas: StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative Adversarial Networks, ICCV 2017",
-	Data:        "emoji64",
-	NewConfig:   func() any { return new(Config) },
-	Presets:     train.PresetsOf(Presets),
-	DataPresets: map[string]string{"emoji64": "emoji64", "emoji64:fluent": "emoji64"},
-	New:         train.NewOf(New),
+	Name:      "stackgan",
+	Title:     "StackGAN: pictures of sentences, a sketch first",
+	Paper:     "Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas: StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative Adversarial Networks, ICCV 2017",
+	Data:      "emoji64",
+	NewConfig: func() any { return new(Config) },
+	Presets:   train.PresetsOf(Presets),
+	DataPresets: map[string]string{ // the sets whose captions MiniLM embeds
+		"emoji64": "emoji64", "emoji64:noto": "emoji64", "emoji64:twemoji": "emoji64", "emoji64:fluent": "emoji64", "emoji64:openmoji": "emoji64",
+		"openmoji": "emoji64", "stamps": "emoji64",
+	},
+	New: train.NewOf(New),
 	Open: func(ctx context.Context, settings any, r train.DataRequest) (data.Dataset, error) {
 		return open(ctx, *settings.(*Config), r)
 	},

@@ -16,8 +16,7 @@ import (
 // styles says in words how each of the four teams draws.
 var styles = map[string]string{"fluent": "in 3D style", "noto": "in shaded style", "openmoji": "in outlined style", "twemoji": "in flat style"}
 
-// emoji lists a view of the set emoji64. The name of an emoji is its first caption; in the others one of its keywords
-// follows, at most 4 of them.
+// emoji lists a view of the set emoji64, with the captions of [fetch.Captions] and the style.
 func emoji(ctx context.Context, name, view string, o Options) (l listing, err error) {
 	set, err := data.Open(ctx, name, o.pictures())
 	if err != nil {
@@ -44,25 +43,14 @@ func emoji(ctx context.Context, name, view string, o Options) (l listing, err er
 		if slices.Contains(fetch.EmojiStyles, view) {
 			style = "" // there is but one
 		}
-		l.captions = append(l.captions, emojiCaptions(index[concept], style))
+		captions := fetch.Captions(index[concept].Name, index[concept].Keywords)
+		if style != "" {
+			for k := range captions {
+				captions[k] += ", " + style
+			}
+		}
+		l.captions = append(l.captions, captions)
 		l.concepts, l.labels = append(l.concepts, concept), append(l.labels, f.Label(i))
 	}
 	return l, nil
-}
-
-func emojiCaptions(e fetch.Emoji, style string) []string {
-	const keywords = 4
-	sentence := func(parts ...string) string {
-		if style != "" {
-			parts = append(parts, style)
-		}
-		return strings.Join(parts, ", ")
-	}
-	captions := []string{sentence(e.Name)}
-	for _, word := range e.Keywords {
-		if len(captions) <= keywords && !strings.Contains(e.Name, word) {
-			captions = append(captions, sentence(e.Name, word))
-		}
-	}
-	return captions
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/forgergan/forger/internal/mapfile"
 	"github.com/forgergan/forger/torch/checkpoint/pth"
+	"github.com/forgergan/forger/torch/data"
 	"github.com/forgergan/forger/torch/vision"
 )
 
@@ -26,8 +27,10 @@ const (
 
 // isPublished reports whether dir holds a set as StackGAN's authors publish theirs.
 func isPublished(dir string) bool {
-	found, err := filepath.Glob(filepath.Join(dir, "*", namesFile))
-	return err == nil && len(found) > 0
+	return slices.ContainsFunc([]data.Split{data.Train, data.Test}, func(s data.Split) bool {
+		_, err := os.Stat(filepath.Join(dir, string(s), namesFile))
+		return err == nil
+	})
 }
 
 // birds are the pictures of a published set: those of CUB cut to the bird.

@@ -98,6 +98,14 @@ func TestThePublishedLayoutIsRead(t *testing.T) {
 	require.InDelta(t, 2.0/9, float64(share)/(32*32), 0.03)
 }
 
+func TestTheNameOfTheFolderMayHoldAnything(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "birds [2011]")
+	require.NoError(t, os.Rename(cub(t), dir))
+	set, err := Open(t.Context(), dir, Options{Size: 32})
+	require.NoError(t, err)
+	require.Equal(t, 3, set.Len())
+}
+
 func TestABoxAtTheBorderIsCutToThePicture(t *testing.T) {
 	im := vision.NewImage(50, 60, 3)
 	cut, err := box{0, 0, 20, 10}.cut(im)

@@ -30,7 +30,7 @@ func convertOpenmoji(ctx context.Context, st *stage) error {
 	var codes, captions []string
 	for _, e := range entries {
 		if e.Skintone == "" && e.Group != "component" && !strings.Contains(e.Group+e.Subgroups, "flag") {
-			codes, captions = append(codes, e.Hexcode), append(captions, describe(e.Annotation, strings.Split(e.Tags, ",")))
+			codes, captions = append(codes, e.Hexcode), append(captions, strings.Join(Captions(e.Annotation, strings.Split(e.Tags, ",")), "\n")+"\n")
 		}
 	}
 	sides := []struct{ name, folder string }{{"A", "black"}, {"B", "color"}}
@@ -51,13 +51,15 @@ func convertOpenmoji(ctx context.Context, st *stage) error {
 	})
 }
 
-// describe is the captions of a picture, a line each: its name, and its name with one of at most 4 keywords.
-func describe(name string, keywords []string) string {
+// Captions are sentences for what has a name and keywords: the name, then the name with a keyword that it does not hold, of at
+// most 4.
+func Captions(name string, keywords []string) []string {
+	const most = 4
 	captions := []string{name}
 	for _, word := range keywords {
-		if word = strings.TrimSpace(word); word != "" && len(captions) < 5 && !strings.Contains(name, word) {
+		if word = strings.TrimSpace(word); len(captions) <= most && !strings.Contains(name, word) {
 			captions = append(captions, name+", "+word)
 		}
 	}
-	return strings.Join(captions, "\n") + "\n"
+	return captions
 }
