@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -192,21 +193,23 @@ func encoded(im *vision.Image) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// firstOf reads the frames that --first names.
+// firstOf reads the frames that --first names, and no more than are needed.
 func (t *translator) firstOf() ([]data.Array, error) {
 	from := t.c.String("first")
 	if from == "" {
 		return nil, nil
 	}
 	var all []data.Array
-	need := t.video.Sequence().First
+	enough := errors.New("enough")
 	err := eachPicture(t.c.Context, from, func(name string, raw []byte) error {
-		if len(all) == need {
-			return nil
-		}
 		a, err := pairs.PictureInput(t.does.Target, name, raw, 3, t.does.Multiple)
-		all = append(all, a...)
+		if all = append(all, a...); err == nil && len(all) == t.video.Sequence().First {
+			err = enough
+		}
 		return err
 	})
+	if errors.Is(err, enough) {
+		err = nil
+	}
 	return all, err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/forgergan/forger/gan"
+	"github.com/forgergan/forger/gan/flow"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/gan/translation"
 	"github.com/forgergan/forger/torch"
@@ -11,9 +12,6 @@ import (
 	"github.com/forgergan/forger/torch/optim"
 	"github.com/forgergan/forger/torch/optim/schedule"
 )
-
-// reference is where each pixel of later pictures (N, 3, H, W) was in earlier ones, and where that is known.
-type reference func(later, earlier *torch.Tensor) (f, sure *torch.Tensor)
 
 // Model is a vid2vid in training.
 type Model struct {
@@ -24,10 +22,11 @@ type Model struct {
 
 	config     Config
 	perceptual *translation.Perceptual // nil for none
-	flow       reference               // nil before it is needed
+	flow       flow.Estimator          // nil before it is needed
 
-	reference reference // estimate; a test has recorded flows instead
-	ownPast   bool      // see madePast; for a test
+	// reference is estimate; a test has recorded flows instead.
+	reference func(later, earlier *torch.Tensor) (f, sure *torch.Tensor)
+	ownPast   bool // see madePast; for a test
 
 	optG, optD *optim.Adam
 	optFinest  *optim.Adam // of the finest generator while the others are fixed; nil if they never are

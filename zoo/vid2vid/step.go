@@ -166,29 +166,31 @@ func (m *Model) update(b *train.Batch, l losses) {
 	}
 }
 
-// estimate is the reference of --flow. A file of FlowNet2 is read when it is first needed: a model that only makes videos
-// needs none.
+// estimate is where each pixel of later pictures (N, 3, H, W) was in earlier ones, and where that is known. A file of
+// FlowNet2 is read when it is first needed: a model that only makes videos needs none.
 func (m *Model) estimate(later, earlier *torch.Tensor) (f, sure *torch.Tensor) {
 	if m.flow == nil {
 		e, err := m.config.estimator(later.Device())
 		if err != nil {
 			panic(&torch.Error{Op: "vid2vid", Code: torch.ValueError, Msg: err.Error()})
 		}
-		m.flow = func(later, earlier *torch.Tensor) (f, sure *torch.Tensor) { return flow.Reference(e, later, earlier) }
-		if m.config.recurs() {
-			m.flow = flow.NewMemory(e, remembered).Reference
-		}
+		m.flow = e
 	}
-	return m.flow(later, earlier)
+	return flow.Reference(m.flow, later, earlier)
 }
-
-// remembered is how many bytes of flows a run keeps: all of vtest's at 128×96 are 190 MB.
-const remembered = 512 << 20
 
 // estimator is that of --flow.
-func (c Config) estimator(device torch.Device) (flow.Estimator, error) {
+func (c Config) estimator(device torch.Device) (e flow.Estimator, err error) {
 	if c.Flow == "lucas-kanade" {
-		return flow.NewLucasKanade(), nil
+		e = flow.NewLucasKanade()
+	} else if e, err = flow.LoadFlowNet2(c.FlowFile, device); err != nil {
+		return nil, err
 	}
-	return flow.LoadFlowNet2(c.FlowFile, device)
+	if c.recurs() {
+		e = flow.NewMemory(e, remembered)
+	}
+	return e, nil
 }
+
+// remembered is how many bytes of flows a run keeps: all of vtest's at 128×96 are 125 MB.
+const remembered = 512 << 20
