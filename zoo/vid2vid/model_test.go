@@ -488,6 +488,47 @@ func TestFinerGeneratorsBeginFromARunOfCoarserOnes(t *testing.T) {
 	})
 }
 
+// From street512 to street1024 discriminators get a resolution more, at the same width.
+func TestDiscriminatorsOfMoreResolutionsTakeOverThoseThatThereWere(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		half, err := New(with(t, func(c *Config) { c.DWidth, c.Scales = 64, 1 }))
+		require.NoError(t, err)
+		whole, err := New(with(t, func(c *Config) { c.DWidth, c.Levels, c.Scales = 64, 2, 2 }))
+		require.NoError(t, err)
+		state := func(m *Model) map[string]*torch.Tensor {
+			all := map[string]*torch.Tensor{}
+			for _, n := range m.Parts().Networks {
+				for _, e := range nn.StateDict(n.Module) {
+					all[n.Name+"."+e.Name] = e.Tensor
+				}
+			}
+			return all
+		}
+		before := map[string]*torch.Tensor{}
+		for name, x := range state(whole) {
+			before[name] = x.Clone()
+		}
+		var given []nn.Entry
+		for name, x := range state(half) {
+			given = append(given, nn.Entry{Name: name, Tensor: x})
+		}
+		adopted, err := whole.Adopt(given)
+		require.NoError(t, err)
+		require.True(t, adopted)
+		coarse := state(half)
+		require.Contains(t, coarse, "D.scale0_layer0.0.weight")
+		require.Contains(t, before, "D.scale1_layer0.0.weight")
+		for name, x := range state(whole) {
+			want := coarse[name]
+			if want == nil {
+				want = before[name] // it begins afresh
+			}
+			require.True(t, x.Equal(want), name)
+		}
+	})
+}
+
 var (
 	_ train.Adopter   = (*Model)(nil)
 	_ train.Sequencer = (*Model)(nil)
