@@ -2,7 +2,7 @@
 # Makes a video of 1,000 frames with vid2vid, there and back through the test frames of vtest, and fails if the process holds more
 # memory at its last frame than at its hundredth, but for 16 MB. Needs LibTorch (scripts/setup.sh) and fetches the data.
 #
-#	scripts/long-video.sh [FRAMES [RUN]]    RUN is trained for two steps if not given; a few minutes on one core
+#	scripts/long-video.sh [FRAMES]    about three minutes on one core
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 frames=${1:-1000}
@@ -13,24 +13,26 @@ work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 
-run=${2:-$work/run}
-[ -n "${2:-}" ] || "$forger" train vid2vid --data vtest --preset vtest --steps 2 --threads 1 --device cpu --out "$run" >/dev/null
 vtest=$("$forger" data get vtest | sed -n 's/^vtest in //p')
-mkdir "$work/long"
-there=("$vtest"/test_A/vtest/*.png)
-n=${#there[@]}
-for ((i = 0; i < frames; i++)); do
-	k=$((i % (2 * n - 2)))
-	ln -s "${there[k < n ? k : 2 * n - 2 - k]}" "$work/long/$(printf %06d.png "$i")"
+for side in A B; do
+	mkdir -p "$work/data/test_$side/long"
+	ln -s "$vtest/train_$side" "$work/data/"
+	there=("$vtest/test_$side/vtest"/*.png)
+	n=${#there[@]}
+	for ((i = 0; i < frames; i++)); do
+		k=$((i % (2 * n - 2)))
+		ln -s "${there[k < n ? k : 2 * n - 2 - k]}" "$work/data/test_$side/long/$(printf %06d.png "$i")"
+	done
 done
+"$forger" train vid2vid --data "$work/data" --preset vtest --steps 2 --threads 1 --device cpu --out "$work/run" >/dev/null
 
-"$forger" translate "$run" "$work/long" --first "$vtest/test_B/vtest" --out "$work/out" --threads 1 --device cpu >"$work/log" &
+"$forger" translate "$work/run" -n "$frames" --out "$work/out" --threads 1 --device cpu >"$work/log" &
 pid=$!
 # resident waits until a frame is there and says what the process holds in kB.
 resident() {
 	until [ -s "$work/out/long/$(printf %06d.png "$1")" ]; do
 		kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2 && return 1; }
-		sleep 0.01
+		sleep 0.05
 	done
 	awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	pics "github.com/forgergan/forger/gan/pictures"
 	"github.com/forgergan/forger/gan/train"
@@ -93,7 +94,15 @@ func (t *translator) shoot(page *resultPage, s take) error {
 		return err
 	}
 	var made []string
+	var size []int
 	err := s.frames(t.c.Context, func(f inputFrame) error {
+		if size == nil {
+			size = sides(f.fields[0])
+		}
+		if own := sides(f.fields[0]); !slices.Equal(own, size) {
+			return fmt.Errorf("frame %s is %d x %d (width x height), but the first one %d x %d: all frames of a video have one size",
+				f.name, own[1], own[0], size[1], size[0])
+		}
 		im, err := t.next(f)
 		if err != nil {
 			return fmt.Errorf("frame %s: %w", f.name, err)
@@ -113,6 +122,9 @@ func (t *translator) shoot(page *resultPage, s take) error {
 	}
 	return t.films(page, s.name, made)
 }
+
+// sides are the height and the width of a picture or map.
+func sides(a data.Array) []int { return a.Shape[len(a.Shape)-2:] }
 
 // begin resets the model for a sequence.
 func (t *translator) begin(s take) error {
