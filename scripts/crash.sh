@@ -24,7 +24,7 @@ small() {
 	srgan) echo "--data land --preset small-srresnet --blocks 1 --width 4 --crop 32 --adversarial 0.001 --d-width 4" ;;
 	pix2pixhd) echo "--data earth --preset earth256 --size 32 --height 32 --width 4 --d-width 4" ;;
 	spade) echo "--data mr --size 32 --height 32 --load 36 --width 1 --d-width 4" ;;
-	vid2vid) echo "--data vtest --preset vtest --size 32 --width 4 --blocks 0 --d-width 2 --scales 1 --time-scales 1 --frames 3 --max-frames 3" ;;
+	vid2vid) echo "--data vtest --preset vtest --size 32 --width 4 --blocks 1 --d-width 2 --scales 1 --time-scales 1 --frames 3 --max-frames 3" ;;
 	s3gan) echo "--data mnist --latent 8 --width 4" ;;
 	lapgan) echo "--data mnist --sides 4,8,16 --channels 1 --latent 8 --base-width 16 --base-d-width 16 --width 4 --d-width 4 --epoch 20 --optimizer sgd --normalise pixel" ;;
 	stackgan) echo "--data emoji64:fluent --preset emoji64 --width 4 --d-width 4 --condition 8 --latent 8" ;;

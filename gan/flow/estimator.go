@@ -30,10 +30,8 @@ func Reference(e Estimator, im1, im2 *torch.Tensor) (flow, confidence *torch.Ten
 	both := torch.TidyAll(func() (both []*torch.Tensor) {
 		torch.NoGrad(func() {
 			size := im1.Shape()[2:]
-			inner := size
-			if m, ok := e.(interface{ Multiple() int }); ok {
-				inner = []int{multiple(size[0], m.Multiple()), multiple(size[1], m.Multiple())}
-			}
+			of := multipleOf(e)
+			inner := []int{multiple(size[0], of), multiple(size[1], of)}
 			a, b := resize(im1, inner), resize(im2, inner)
 			flow := e.Flow(a, b)
 			sure := squared(a.Sub(Resample(b, flow))).LtScalar(doubt).ToDType(a.DType())
@@ -42,6 +40,14 @@ func Reference(e Estimator, im1, im2 *torch.Tensor) (flow, confidence *torch.Ten
 		return both
 	})
 	return both[0], both[1]
+}
+
+// multipleOf is what the sides of pictures must be multiples of for an estimator.
+func multipleOf(e Estimator) int {
+	if m, ok := e.(interface{ Multiple() int }); ok {
+		return m.Multiple()
+	}
+	return 1
 }
 
 // multiple is side rounded down to a multiple of m, which is the least.

@@ -20,39 +20,52 @@ import (
 // channels too; their mask, of Ruder et al. 2016, also leaves out borders of motion, and they warp t+1 to t. Estimators
 // differ, so values compare within one only.
 func WarpingError(made, real *torch.Tensor, e flow.Estimator) *torch.Tensor {
+	return torch.Tidy(func() *torch.Tensor {
+		var errors []*torch.Tensor
+		eachWarp(made, real, e, func(difference, seen, _ *torch.Tensor) {
+			if seen.Sum().Item() == 0 {
+				seen = seen.OnesLike()
+			}
+			errors = append(errors, difference.Mul(seen).Sum().Div(seen.Sum()).Keep())
+		})
+		return torch.Stack(errors)
+	})
+}
+
+// eachWarp tells of each two frames the squared difference (1, H, W) of WarpingError, where pixels are seen in both, and
+// where they move. It takes pairs one by one, so that memory does not grow with the sequence.
+func eachWarp(made, real *torch.Tensor, e flow.Estimator, tell func(difference, seen, moves *torch.Tensor)) {
 	pair("WarpingError", made, real)
 	if made.Size(0) < 2 || made.Size(1) != 3 {
 		panic(misuse("WarpingError", "it takes the frames (T, 3, H, W) of a sequence, two at least", made))
 	}
-	return torch.Tidy(func() (errors *torch.Tensor) {
-		torch.NoGrad(func() {
-			bytes := Quantise(made).DivScalar(255)
-			var all []*torch.Tensor
-			for t := 1; t < made.Size(0); t++ { // one by one, so that memory does not grow with the sequence
-				all = append(all, torch.Tidy(func() *torch.Tensor {
-					frame := func(x *torch.Tensor, t int) *torch.Tensor { return x.Narrow(0, t, 1) }
-					w, _ := flow.Reference(e, frame(real, t), frame(real, t-1))
-					v, _ := flow.Reference(e, frame(real, t-1), frame(real, t))
-					difference := frame(bytes, t).Sub(flow.Warp(frame(bytes, t-1), w)).Square()
-					seen := flow.Visible(w, v)
-					if seen.Sum().Item() == 0 {
-						seen = seen.OnesLike()
-					}
-					return difference.MeanDim([]int{1}).Mul(seen.Squeeze()).Sum().Div(seen.Sum())
-				}))
-			}
-			errors = torch.Stack(all)
-		})
-		return errors
+	torch.NoGrad(func() {
+		for t := 1; t < made.Size(0); t++ {
+			torch.Scope(func() {
+				frame := func(x *torch.Tensor, t int) *torch.Tensor { return x.Narrow(0, t, 1) }
+				w, _ := flow.Reference(e, frame(real, t), frame(real, t-1))
+				v, _ := flow.Reference(e, frame(real, t-1), frame(real, t))
+				now, before := Quantise(frame(made, t)).DivScalar(255), Quantise(frame(made, t-1)).DivScalar(255)
+				difference := now.Sub(flow.Warp(before, w)).Square().MeanDim([]int{1})
+				seen := flow.Visible(w, v).SqueezeDim(1)
+				tell(difference, seen, flow.ChannelNorm(w).SqueezeDim(1).GtScalar(motion).ToDType(seen.DType()))
+			})
+		}
 	})
 }
 
-// Warping averages WarpingError over the pairs of frames of sequences.
+// motion is how many pixels a pixel goes at least to count as moving.
+const motion = 0.5
+
+// Warping averages the warping error over the pairs of frames of sequences. Beside the mean of WarpingError it has that over
+// the pixels alone that move by more than half a pixel: where most of a scene rests the former is small for all that
+// does not flicker, and says little of what moves.
 type Warping struct {
 	Estimator flow.Estimator
 
-	pairs int
-	sum   float64
+	pairs       int
+	sum         float64
+	moving, far float64 // pixels that move, and the sum of their differences
 }
 
 // Add takes in frames one after the other of a sequence (T, 3, H, W) in [−1, 1], two at least; a long one can be given in
@@ -63,21 +76,33 @@ func (w *Warping) Add(made, real *torch.Tensor) error {
 		if made.IsFinite().All().Int() == 0 {
 			return fmt.Errorf("the frames hold numbers that are not finite")
 		}
-		w.sum += WarpingError(made, real, w.Estimator).Sum().Item()
-		w.pairs += made.Size(0) - 1
+		eachWarp(made, real, w.Estimator, func(difference, seen, moves *torch.Tensor) {
+			moves = moves.Mul(seen)
+			if seen.Sum().Item() == 0 {
+				seen = seen.OnesLike()
+			}
+			w.pairs++
+			w.sum += difference.Mul(seen).Sum().Div(seen.Sum()).Item()
+			w.moving += moves.Sum().Item()
+			w.far += difference.Mul(moves).Sum().Item()
+		})
 		return nil
 	})
 }
 
-// Scores is the mean over the pairs so far, with its protocol, or nothing before the first; reference names the sequences whose
-// flow it was.
-func (w *Warping) Scores(reference string) []Score {
+// Scores are the mean over the pairs so far, and that over the pixels that move where any do, with their protocols, or
+// nothing before the first pair; reference names the sequences whose flow it was.
+func (w *Warping) Scores(reference string) (scores []Score) {
 	if w.pairs == 0 {
 		return nil
 	}
-	return []Score{{
-		Metric:   "warping",
-		Protocol: Protocol("E-warp", w.Estimator.Name(), "rgb; u8; /255; forward-backward", fmt.Sprintf("pairs=%d", w.pairs), "ref="+reference),
-		Value:    w.sum / float64(w.pairs),
-	}}
+	protocol := func(pixels ...string) string {
+		steps := append([]string{w.Estimator.Name(), "rgb; u8; /255; forward-backward"}, pixels...)
+		return Protocol("E-warp", append(steps, fmt.Sprintf("pairs=%d", w.pairs), "ref="+reference)...)
+	}
+	scores = []Score{{Metric: "warping", Protocol: protocol(), Value: w.sum / float64(w.pairs)}}
+	if w.moving > 0 {
+		scores = append(scores, Score{Metric: "warping-moving", Protocol: protocol(fmt.Sprintf("motion>%g", motion)), Value: w.far / w.moving})
+	}
+	return scores
 }

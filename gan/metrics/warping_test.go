@@ -73,6 +73,43 @@ func TestTheWarpingErrorIsTheMeanSquareOverVisiblePixels(t *testing.T) {
 	})
 }
 
+func TestOnlyWhatMovesCountsInTheErrorOfMovingPixels(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		// the left half moves by two pixels and stays as it is; the right half rests and flickers by 51/255
+		made := torch.Full([]int{2, 3, 8, 16}, -1.0)
+		made.At(1).Narrow(2, 8, 8).FillInPlace(-1 + 2*51.0/255)
+		w := &Warping{Estimator: new(halves)}
+		require.NoError(t, w.Add(made, made))
+		s := w.Scores("clip")
+		require.Len(t, s, 2)
+		require.InDelta(t, 0, s[1].Value, 1e-7)
+		require.Equal(t, "E-warp[halves; rgb; u8; /255; forward-backward; motion>0.5; pairs=1; ref=clip]", s[1].Protocol)
+		require.InDelta(t, 0.04*64/(64+48), s[0].Value, 1e-4, "two rows of the left half lead out of the picture")
+
+		made.At(1).Narrow(2, 0, 8).FillInPlace(-1 + 2*51.0/255)
+		w = &Warping{Estimator: new(halves)}
+		require.NoError(t, w.Add(made, made))
+		require.InDelta(t, 0.04, w.Scores("clip")[1].Value, 1e-7)
+	})
+}
+
+// halves knows that the left half goes down by two pixels, and back. It is asked for both in turn.
+type halves struct{ back bool }
+
+func (*halves) Name() string { return "halves" }
+
+func (h *halves) Flow(im1, _ *torch.Tensor) *torch.Tensor {
+	f := torch.Zeros([]int{1, 2, im1.Size(2), im1.Size(3)})
+	down := 2.0
+	if h.back {
+		down = -2
+	}
+	f.Select(1, 1).Narrow(2, 0, 8).FillInPlace(down)
+	h.back = !h.back
+	return f
+}
+
 func TestWarpingErrorsAreAveragedOverPairs(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {

@@ -14,6 +14,7 @@ import (
 	"github.com/forgergan/forger/torch/data/fetch"
 	"github.com/forgergan/forger/torch/data/labels"
 	"github.com/forgergan/forger/torch/data/pairs"
+	"github.com/forgergan/forger/torch/data/video"
 	"github.com/forgergan/forger/torch/vision"
 )
 
@@ -158,7 +159,10 @@ func checkSet(c *cli.Context) error {
 		}
 	}
 	check := data.Check
-	if pairs.Recognised(dir) {
+	switch {
+	case video.Recognised(dir):
+		check = video.Check
+	case pairs.Recognised(dir):
 		check = pairs.Check
 	}
 	r := checkReport{}
@@ -257,6 +261,12 @@ func (r checkReport) print(c *cli.Context) {
 		fmt.Fprintln(w)
 		if p.Alone > 0 {
 			fmt.Fprintf(w, "  %d without a partner of the same name, the first %s\n", p.Alone, p.FirstAlone)
+		}
+		if q := p.Sequences; q != nil {
+			fmt.Fprintf(w, "  %d sequences of %d to %d frames\n", q.Sequences, q.Shortest, q.Longest)
+			if q.Gaps > 0 {
+				fmt.Fprintf(w, "  frames are left out in %d of them, first before %s\n", q.Gaps, q.FirstGap)
+			}
 		}
 		for _, id := range p.IDs {
 			fmt.Fprintf(w, "  id %-5d %d pixels in %d maps\n", id.ID, id.Pixels, id.Maps)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/forgergan/forger/gan/features"
+	"github.com/forgergan/forger/gan/flow"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/gan/translation"
@@ -21,7 +22,7 @@ type translationReport struct {
 	System     string             `json:"system"`
 	Data       string             `json:"data"`
 	Scores     []translationScore `json:"scores"`
-	TrueFrames *metrics.Score     `json:"true_frames,omitempty"` // of a video: the warping error of the true frames
+	TrueFrames []metrics.Score    `json:"true_frames,omitempty"` // of a video: the warping errors of the true frames
 	Pictures   []pictureScores    `json:"pictures,omitempty"`    // of a system whose test pictures are scored whole
 	Skipped    []string           `json:"skipped,omitempty"`
 }
@@ -97,11 +98,9 @@ func (e *evaluation) scoreTranslations(v *translationEval, model train.Model, ma
 		}
 	}
 	if v.video != nil {
-		steady, err := v.warping(e.c.Context, func(b *train.Batch) *torch.Tensor { return b.Tensor(does.Target) })
-		if err != nil {
+		if r.TrueFrames, err = v.warping(e.c.Context, func(b *train.Batch) *torch.Tensor { return b.Tensor(does.Target) }); err != nil {
 			return err
 		}
-		r.TrueFrames = &steady
 	}
 	return r.print(e)
 }
@@ -133,7 +132,7 @@ func (r *translationReport) print(e *evaluation) error {
 		}
 		fmt.Fprintf(w, "%-28s%-14s%12s%12s%12s\n", s.Direction, s.Metric, digits(s.Value), digits(s.Untrained), input)
 	}
-	if s := r.TrueFrames; s != nil {
+	for _, s := range r.TrueFrames {
 		fmt.Fprintf(w, "%s of the true frames is %s\n", s.Metric, digits(s.Value))
 	}
 	for _, p := range r.Pictures {
@@ -195,6 +194,7 @@ type translationEval struct {
 	n         int
 	paired    bool               // the items have true translations
 	video     func(i int) string // the sequence of item i, whose frames are successive items; nil for single pictures
+	flow      flow.Estimator     // of the true frames of videos
 	device    torch.Device
 	batch     int
 	seed      int64
@@ -206,6 +206,7 @@ type translationEval struct {
 
 func newTranslationEval(does train.Translation, set data.Dataset, n int) *translationEval {
 	v := &translationEval{does: does, set: set, n: min(n, set.Len()), paired: does.Paired}
+	v.flow = flow.NewMemory(flow.NewLucasKanade(), remembered)
 	if v.whole, _ = set.(wholePictures); v.whole != nil {
 		v.n = min(n, v.whole.Photographs())
 	}
@@ -298,7 +299,7 @@ func (v *translationEval) scores(ctx context.Context, back bool, made func(b *tr
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, steady)
+		out = append(out, steady...)
 	}
 	if v.network == nil {
 		return out, nil

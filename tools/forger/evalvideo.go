@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/forgergan/forger/gan/flow"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
@@ -118,6 +117,9 @@ func (s *scoredFrames) next(model train.Sequencer, b *train.Batch, k, i int, dev
 	return model.Next(train.NewBatch(one))
 }
 
+// remembered is how many bytes of flows are kept, so that those of the true frames are estimated once for all that is scored.
+const remembered = 512 << 20
+
 // videoOf tells the sequences of a set of pictures by their folders, where they are known to be frames or --video says so.
 func (e *evaluation) videoOf(set data.Dataset) func(i int) string {
 	known := e.saved.Data == "vtest" || e.saved.Data == "carphone"
@@ -128,9 +130,9 @@ func (e *evaluation) videoOf(set data.Dataset) func(i int) string {
 	return func(i int) string { return filepath.Dir(files.Path(i)) }
 }
 
-// warping is the warping error of frames that a function makes of the test items.
-func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch) *torch.Tensor) (metrics.Score, error) {
-	steady := &metrics.Warping{Estimator: flow.NewLucasKanade()}
+// warping are the warping errors of frames that a function makes of the test items.
+func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch) *torch.Tensor) ([]metrics.Score, error) {
+	steady := &metrics.Warping{Estimator: v.flow}
 	target := v.target(false)
 	var before, trueBefore *torch.Tensor // the last frame of the batch before
 	free := func() {
@@ -157,11 +159,11 @@ func (v *translationEval) warping(ctx context.Context, made func(b *train.Batch)
 		return nil
 	})
 	if err != nil {
-		return metrics.Score{}, err
+		return nil, err
 	}
 	scores := steady.Scores(v.reference)
 	if len(scores) == 0 {
-		return metrics.Score{}, fmt.Errorf("%s: of %d frames no two follow each other: take more with --n", v.set.Name(), v.n)
+		return nil, fmt.Errorf("%s: of %d frames no two follow each other: take more with --n", v.set.Name(), v.n)
 	}
-	return scores[0], nil
+	return scores, nil
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	pics "github.com/forgergan/forger/gan/pictures"
 	"github.com/forgergan/forger/gan/train"
@@ -93,7 +95,15 @@ func (t *translator) shoot(page *resultPage, s take) error {
 		return err
 	}
 	var made []string
+	var size []int
 	err := s.frames(t.c.Context, func(f inputFrame) error {
+		if size == nil {
+			size = sides(f.fields[0])
+		}
+		if own := sides(f.fields[0]); !slices.Equal(own, size) {
+			return fmt.Errorf("frame %s is %d x %d (width x height), but the first one %d x %d: all frames of a video have one size",
+				f.name, own[1], own[0], size[1], size[0])
+		}
 		im, err := t.next(f)
 		if err != nil {
 			return fmt.Errorf("frame %s: %w", f.name, err)
@@ -113,6 +123,9 @@ func (t *translator) shoot(page *resultPage, s take) error {
 	}
 	return t.films(page, s.name, made)
 }
+
+// sides are the height and the width of a picture or map.
+func sides(a data.Array) []int { return a.Shape[len(a.Shape)-2:] }
 
 // begin resets the model for a sequence.
 func (t *translator) begin(s take) error {
@@ -193,23 +206,22 @@ func encoded(im *vision.Image) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// firstOf reads the frames that --first names.
+// firstOf reads the frames that --first names, and no more than are needed.
 func (t *translator) firstOf() ([]data.Array, error) {
 	from := t.c.String("first")
 	if from == "" {
 		return nil, nil
 	}
 	var all []data.Array
-	need := t.video.Sequence().First
+	enough := errors.New("enough")
 	err := eachPicture(t.c.Context, from, func(name string, raw []byte) error {
-		if len(all) == need {
-			return nil
-		}
 		a, err := pairs.PictureInput(t.does.Target, name, raw, 3, t.does.Multiple)
-		all = append(all, a...)
+		if all = append(all, a...); err == nil && len(all) == t.video.Sequence().First {
+			err = enough
+		}
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, enough) {
 		return nil, fmt.Errorf("--first: %w", err)
 	}
 	return all, nil

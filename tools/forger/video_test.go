@@ -94,4 +94,10 @@ func TestAVideoIsMadeFrameByFrameAndScored(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "test_A", "walk", "f7.png"), []byte("no picture"), 0o644))
 	require.Contains(t, fails(t, 1, "translate", run, filepath.Join(folder, "test_A", "walk"), "--first", filepath.Join(folder, "test_B", "walk"), "--out", again), "f7.png")
+
+	small, err := encoded(vision.NewImage(16, 32, 3))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "test_A", "walk", "f7.png"), small, 0o644))
+	require.Contains(t, fails(t, 1, "translate", run, filepath.Join(folder, "test_A", "walk"), "--first", filepath.Join(folder, "test_B", "walk"), "--out", again),
+		"frame f7 is 32 x 16 (width x height), but the first one 32 x 32: all frames of a video have one size")
 }

@@ -17,7 +17,7 @@ import (
 // Report is what [Check] found in a folder.
 type Report struct {
 	Dir      string       `json:"dir"`
-	Kind     string       `json:"kind"` // "idx", "cifar", "pictures" or "shard"; package pairs has its own
+	Kind     string       `json:"kind"` // "idx", "cifar", "pictures" or "shard"; packages pairs and video have their own
 	Checksum string       `json:"checksum,omitempty"`
 	Parts    []PartReport `json:"parts"` // the splits, or one part without a name
 	Broken   []Broken     `json:"broken"`
@@ -38,6 +38,17 @@ type PartReport struct {
 	Alone      int       `json:"alone,omitempty"`       // pictures without a partner of the same name in the other folders
 	FirstAlone string    `json:"first_alone,omitempty"` // of those
 	IDs        []IDCount `json:"ids,omitempty"`         // of label maps, in their order
+
+	Sequences *SequenceReport `json:"sequences,omitempty"` // of a part whose pictures are frames of videos
+}
+
+// SequenceReport describes the videos of a part.
+type SequenceReport struct {
+	Sequences int    `json:"sequences"`
+	Shortest  int    `json:"shortest"` // in frames
+	Longest   int    `json:"longest"`
+	Gaps      int    `json:"gaps,omitempty"`      // sequences in whose numbers of frames some are left out
+	FirstGap  string `json:"first_gap,omitempty"` // the frame after the first such place
 }
 
 // IDCount counts the pixels of an id in label maps.

@@ -8,6 +8,7 @@ package vid2vid
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/forgergan/forger/gan/config"
 )
@@ -149,6 +150,9 @@ func (c Config) maps() int {
 
 // multiple is what the sides of frames must be multiples of.
 func (c Config) multiple() int { return 1 << (c.Downs + c.Levels - 1) }
+
+// recurs says that an epoch shows pictures of earlier ones again, to the bit; crops are drawn anew.
+func (c Config) recurs() bool { return !strings.Contains(c.Resize, "_and_") }
 
 // stage counts the times that windows have got longer after so many epochs.
 func (c Config) stage(epochs int) int { return epochs / c.LengthEvery }

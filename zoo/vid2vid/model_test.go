@@ -306,7 +306,7 @@ func TestMemoryDoesNotGrowWithTheLengthOfAVideo(t *testing.T) {
 		m.Begin(b.Tensor("B").Select(0, 0).Narrow(0, 0, 2))
 		one := frameOf(m, b, 0)
 		var live []int
-		for range 200 {
+		for range 1000 {
 			torch.Scope(func() { require.Equal(t, []int{1, 3, 16, 16}, m.Next(one).Shape()) })
 			live = append(live, torch.Live())
 		}
@@ -484,6 +484,47 @@ func TestFinerGeneratorsBeginFromARunOfCoarserOnes(t *testing.T) {
 		require.NoError(t, train.Init(path, whole))
 		for i, e := range nn.StateDict(whole.G[0]) {
 			require.True(t, e.Tensor.Equal(nn.StateDict(half.G[0])[i].Tensor), e.Name)
+		}
+	})
+}
+
+// From street512 to street1024 discriminators get a resolution more, at the same width.
+func TestDiscriminatorsOfMoreResolutionsTakeOverThoseThatThereWere(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		half, err := New(with(t, func(c *Config) { c.DWidth, c.Scales = 64, 1 }))
+		require.NoError(t, err)
+		whole, err := New(with(t, func(c *Config) { c.DWidth, c.Levels, c.Scales = 64, 2, 2 }))
+		require.NoError(t, err)
+		state := func(m *Model) map[string]*torch.Tensor {
+			all := map[string]*torch.Tensor{}
+			for _, n := range m.Parts().Networks {
+				for _, e := range nn.StateDict(n.Module) {
+					all[n.Name+"."+e.Name] = e.Tensor
+				}
+			}
+			return all
+		}
+		before := map[string]*torch.Tensor{}
+		for name, x := range state(whole) {
+			before[name] = x.Clone()
+		}
+		var given []nn.Entry
+		for name, x := range state(half) {
+			given = append(given, nn.Entry{Name: name, Tensor: x})
+		}
+		adopted, err := whole.Adopt(given)
+		require.NoError(t, err)
+		require.True(t, adopted)
+		coarse := state(half)
+		require.Contains(t, coarse, "D.scale0_layer0.0.weight")
+		require.Contains(t, before, "D.scale1_layer0.0.weight")
+		for name, x := range state(whole) {
+			want := coarse[name]
+			if want == nil {
+				want = before[name] // it begins afresh
+			}
+			require.True(t, x.Equal(want), name)
 		}
 	})
 }

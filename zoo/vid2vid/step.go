@@ -180,9 +180,17 @@ func (m *Model) estimate(later, earlier *torch.Tensor) (f, sure *torch.Tensor) {
 }
 
 // estimator is that of --flow.
-func (c Config) estimator(device torch.Device) (flow.Estimator, error) {
+func (c Config) estimator(device torch.Device) (e flow.Estimator, err error) {
 	if c.Flow == "lucas-kanade" {
-		return flow.NewLucasKanade(), nil
+		e = flow.NewLucasKanade()
+	} else if e, err = flow.LoadFlowNet2(c.FlowFile, device); err != nil {
+		return nil, err
 	}
-	return flow.LoadFlowNet2(c.FlowFile, device)
+	if c.recurs() {
+		e = flow.NewMemory(e, remembered)
+	}
+	return e, nil
 }
+
+// remembered is how many bytes of flows a run keeps: all of vtest's at 128×96 are 125 MB.
+const remembered = 512 << 20
