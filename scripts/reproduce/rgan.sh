@@ -8,7 +8,7 @@
 #	                                                     Two runs of hours on a GPU. FID needs Inception's weights
 #	                                                     (forger weights list)
 #	scripts/reproduce/rgan.sh --small [NOISE] [STEPS]    Fashion-MNIST under symmetric:0.5, rAC-GAN with the noise known and estimated, AC-GAN,
-#	                                                     rcGAN and cGAN; on a core about ten minutes each
+#	                                                     rcGAN and cGAN; on a core about seven minutes each
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -25,7 +25,7 @@ run() {
 
 if [[ ${1:-} == --small ]]; then
 	data=fashion-mnist noise=${2:-symmetric:0.5} network=digits metrics=fd,ifid,gan-test n=10000
-	small=(--batch 64 --steps "${3:-4000}")
+	small=(--batch 64 --steps "${3:-2000}")
 	for model in rac ac rc c; do
 		run "$model-${noise/:/-}-small" --preset "fashion-small-$model" "${small[@]}"
 	done
