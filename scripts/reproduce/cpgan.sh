@@ -14,7 +14,7 @@ scripts/setup.sh
 if [[ ${1:-} == --small ]]; then
 	for preset in fashion-small fashion-small-acgan fashion-small-cgan; do
 		out=runs/reproduce-cpgan-$preset
-		build/forger train cpgan --data fashion-mnist --preset "$preset" --out "$out" --seed 1 --batch 32 --steps "${2:-2000}"
+		build/forger train cpgan --data fashion-mnist --preset "$preset" --out "$out" --seed 1 --batch 64 --steps "${2:-2500}"
 		build/forger eval "$out" --metrics fd,dma --n 10000
 		build/forger sample "$out" --mix 0,0+1,1,1+2,2,2+3,3,3+4,4,4+0 --n 100 --out "$out/mixtures"
 	done
