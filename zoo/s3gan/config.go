@@ -53,9 +53,6 @@ var Presets = map[string]Config{
 	"fashion-small": {
 		Size: 32, Channels: 1, Classes: 10, Latent: 64, Width: 16, LR: 4e-4, DLR: 4e-4, DSteps: 1, Average: new(0.999), AverageFrom: new(500),
 	},
-	"styles32": {
-		Size: 32, Classes: 4, Latent: 64, Width: 8, LR: 4e-4, DLR: 4e-4, DSteps: 1, Average: new(0.999), AverageFrom: new(500),
-	},
 	"emoji64": {Size: 64, Classes: 8, Width: 16, LR: 2e-4, DLR: 4e-4, Average: new(0.999), AverageFrom: new(1000)},
 }
 

@@ -12,15 +12,13 @@ import (
 
 // System is S3GAN's entry in the zoo.
 var System = train.System{
-	Name:      "s3gan",
-	Title:     "S3GAN and its family: class-conditional BigGAN from few labels",
-	Paper:     "Lucic, Tschannen, Ritter, Zhai, Bachem, Gelly: High-Fidelity Image Generation With Fewer Labels, ICML 2019",
-	Data:      "fashion-mnist",
-	NewConfig: func() any { return new(Config) },
-	Presets:   train.PresetsOf(Presets),
-	DataPresets: map[string]string{
-		"mnist": "fashion-small", "fashion-mnist": "fashion-small", "emoji64": "emoji64", "emoji64:styles": "styles32",
-	},
+	Name:        "s3gan",
+	Title:       "S3GAN and its family: class-conditional BigGAN from few labels",
+	Paper:       "Lucic, Tschannen, Ritter, Zhai, Bachem, Gelly: High-Fidelity Image Generation With Fewer Labels, ICML 2019",
+	Data:        "fashion-mnist",
+	NewConfig:   func() any { return new(Config) },
+	Presets:     train.PresetsOf(Presets),
+	DataPresets: map[string]string{"mnist": "fashion-small", "fashion-mnist": "fashion-small", "emoji64": "emoji64"},
 	New:         train.NewOf(New),
 	DataOptions: options,
 	Open:        open,
