@@ -15,8 +15,8 @@ share=${3:-0.1}
 if [[ ${1:-} == --small ]]; then
 	data=fashion-mnist preset=fashion-small share=0.1
 	infer=(--size 32 --channels 1 --steps 600)
-	common=(--batch 32 --steps "${2:-3000}" --eval-every 1000 --eval-n 500 --eval-network effnet-lite0)
-	score=(--network effnet-lite0 --n 2000 --standing 32 --batch 64)
+	common=(--batch 32 --steps "${2:-3000}")
+	score=(--network digits --metrics fd,gan-test --n 5000 --standing 32 --batch 64)
 else
 	data=${1:?the folder of the data, or --small}
 	preset=${2:-imagenet128-10pct}
@@ -41,6 +41,7 @@ run() {
 	echo "Look at $out/samples and open $out/report.html"
 }
 
+run all-labels --self-supervision none
 run s3gan --labels "file:$labels"
 run s3gan-co --labels "keep:$share" --predictor
 run s2gan --labels "file:$labels" --self-supervision none
