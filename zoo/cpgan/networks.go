@@ -22,16 +22,10 @@ func newGenerator(c Config, labels int) Generator {
 func newDiscriminator(c Config, labels int) *resnet32.Discriminator {
 	o := resnet32.DiscriminatorOptions{
 		Classes: labels, Width: c.DWidth, Channels: c.Channels, Sum: c.Pool == "sum",
-		Dropout: !c.NoDropout, SpectralNorm: c.Spectral,
+		Projection: c.Method == "cgan", Dropout: !c.NoDropout, SpectralNorm: c.Spectral,
 	}
-	dcgan := c.Net == "dcgan"
-	switch projection := c.Method == "cgan"; {
-	case dcgan && projection:
-		return dcgan32.NewProjectionDiscriminator(o)
-	case dcgan:
-		return dcgan32.NewACGANDiscriminator(o)
-	case projection:
-		return resnet32.NewProjectionDiscriminator(o)
+	if c.Net == "dcgan" {
+		return dcgan32.NewDiscriminator(o)
 	}
-	return resnet32.NewACGANDiscriminator(o)
+	return resnet32.NewDiscriminator(o)
 }

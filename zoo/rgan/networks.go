@@ -24,16 +24,10 @@ func NewGenerator(c Config) Generator {
 func NewDiscriminator(c Config) *resnet32.Discriminator {
 	o := resnet32.DiscriminatorOptions{
 		Classes: c.Classes, Width: c.DWidth, Channels: c.Channels, Sum: c.Pool == "sum",
-		Dropout: c.Dropout, SpectralNorm: c.Spectral, Xavier: c.Xavier,
+		Projection: c.D == "projection", Dropout: c.Dropout, SpectralNorm: c.Spectral, Xavier: c.Xavier,
 	}
-	dcgan := c.Net == "dcgan"
-	switch projection := c.D == "projection"; {
-	case dcgan && projection:
-		return dcgan32.NewProjectionDiscriminator(o)
-	case dcgan:
-		return dcgan32.NewACGANDiscriminator(o)
-	case projection:
-		return resnet32.NewProjectionDiscriminator(o)
+	if c.Net == "dcgan" {
+		return dcgan32.NewDiscriminator(o)
 	}
-	return resnet32.NewACGANDiscriminator(o)
+	return resnet32.NewDiscriminator(o)
 }

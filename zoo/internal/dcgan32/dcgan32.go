@@ -65,25 +65,18 @@ func (g *Generator) Forward(z, y *torch.Tensor) *torch.Tensor {
 	})
 }
 
-// NewACGANDiscriminator makes a discriminator that classifies pictures (N, Channels, Size, Size), with weights from N(0, 0.02).
+// NewDiscriminator makes a discriminator of pictures (N, Channels, Size, Size), with weights from N(0, 0.02).
 //
 //	16×16  4×4 stride 2   Channels → Width   LeakyReLU 0.2
 //	8×8    4×4 stride 2   → 2·Width          BN, LeakyReLU 0.2
 //	4×4    4×4 stride 2   → 4·Width          BN, LeakyReLU 0.2
-//	1      mean or sum, linear
+//	1      mean or sum, the head
 //
-// Of the options it takes the dimensions and Sum; Width is that at the highest resolution.
-func NewACGANDiscriminator(o resnet32.DiscriminatorOptions) *resnet32.Discriminator {
+// Of the options it takes the dimensions, Projection and Sum; Width is that at the highest resolution.
+func NewDiscriminator(o resnet32.DiscriminatorOptions) *resnet32.Discriminator {
 	body := newBody(o)
 	o.Width *= 4
-	return &resnet32.Discriminator{Body: body, Head: resnet32.NewClassHead(o), Sum: o.Sum}
-}
-
-// NewProjectionDiscriminator makes a discriminator of pairs of a picture and a label, with the layers of the other.
-func NewProjectionDiscriminator(o resnet32.DiscriminatorOptions) *resnet32.Discriminator {
-	body := newBody(o)
-	o.Width *= 4
-	return &resnet32.Discriminator{Body: body, Head: resnet32.NewProjectionHead(o), Sum: o.Sum}
+	return &resnet32.Discriminator{Body: body, Head: resnet32.NewHead(o), Sum: o.Sum}
 }
 
 func newBody(o resnet32.DiscriminatorOptions) *nn.Sequential {

@@ -32,6 +32,7 @@ type DiscriminatorOptions struct {
 	Width    int // feature maps
 	Channels int // of pictures
 
+	Projection   bool // judge pairs of a picture and a label, rather than classify pictures
 	Sum          bool // pool by sums, for the score
 	Dropout      bool // behind blocks 2, 3 and 4, whatever the mode
 	SpectralNorm bool // of all layers but those for classes
@@ -41,15 +42,19 @@ type DiscriminatorOptions struct {
 	Xavier bool
 }
 
-// NewACGANDiscriminator makes a residual discriminator that classifies pictures, with its initial weights: Xavier's uniform
-// distribution, with gain √2 in 3×3 convolutions; biases 0.
-func NewACGANDiscriminator(o DiscriminatorOptions) *Discriminator {
-	return &Discriminator{newBody(o), NewClassHead(o), o.Sum}
+// NewDiscriminator makes a residual discriminator with its initial weights: Xavier's uniform distribution, with gain √2 in
+// 3×3 convolutions; biases 0.
+func NewDiscriminator(o DiscriminatorOptions) *Discriminator {
+	return &Discriminator{newBody(o), NewHead(o), o.Sum}
 }
 
-// NewProjectionDiscriminator makes a residual discriminator of pairs of a picture and a label, initialised as the other.
-func NewProjectionDiscriminator(o DiscriminatorOptions) *Discriminator {
-	return &Discriminator{newBody(o), NewProjectionHead(o), o.Sum}
+// NewHead makes a head for maps of o.Width features.
+func NewHead(o DiscriminatorOptions) Head {
+	l := layers{o.SpectralNorm, o.Xavier}
+	if o.Projection {
+		return &ProjectionHead{l.linear(o.Width, 1, nn.LinearOptions{NoBias: true}), l.embedding(o.Classes, o.Width)}
+	}
+	return &ClassHead{l.linear(o.Width, 1), layers{}.linear(o.Width, o.Classes)}
 }
 
 // Forward judges pictures x (N, Channels, H, W) in [−1, 1] with labels y (N), int64, which a ClassHead does not look at.
@@ -73,12 +78,6 @@ type ClassHead struct {
 	Cls *nn.Linear `nn:"linear5cls.linear"`
 }
 
-// NewClassHead makes a head for maps of o.Width features.
-func NewClassHead(o DiscriminatorOptions) *ClassHead {
-	l := layers{o.SpectralNorm, o.Xavier}
-	return &ClassHead{l.linear(o.Width, 1), layers{}.linear(o.Width, o.Classes)}
-}
-
 // Judge scores and classifies.
 func (h *ClassHead) Judge(pooled, features, _ *torch.Tensor) Output {
 	return Output{h.Dis.Forward(pooled).SqueezeDim(1), h.Cls.Forward(features), features}
@@ -88,12 +87,6 @@ func (h *ClassHead) Judge(pooled, features, _ *torch.Tensor) Output {
 type ProjectionHead struct {
 	Linear *nn.Linear    `nn:"linear5.linear"`
 	Embed  *nn.Embedding `nn:"embed5.embed"`
-}
-
-// NewProjectionHead makes a head for maps of o.Width features.
-func NewProjectionHead(o DiscriminatorOptions) *ProjectionHead {
-	l := layers{o.SpectralNorm, o.Xavier}
-	return &ProjectionHead{l.linear(o.Width, 1, nn.LinearOptions{NoBias: true}), l.embedding(o.Classes, o.Width)}
 }
 
 // Judge scores.

@@ -61,14 +61,14 @@ func TestTheDiscriminatorsGiveTheOfficialNumbers(t *testing.T) {
 	torchtest.Native(t)
 	torch.Scope(func() {
 		o := DiscriminatorOptions{Classes: 10, Width: 128, Channels: 3}
-		d := NewACGANDiscriminator(o)
+		d := NewDiscriminator(o)
 		zootest.Fill(d)
 		out := d.Forward(images(), nil)
 		requireOutput(t, [5]float64{2.7939034113, 2.7936651824, 2.7941741894, 2.7943284468, 2.7934458265}, out.Score)
 		requireOutput(t, [5]float64{0.3634855900, -1.7612504572, 2.6731629496, -1.8115378249, 0.0513193890}, out.Classes)
 
 		o.Sum, o.SpectralNorm = true, true
-		d = NewACGANDiscriminator(o)
+		d = NewDiscriminator(o)
 		zootest.Fill(d)
 		nn.Eval(d)
 		out = d.Forward(images(), nil)
@@ -79,7 +79,8 @@ func TestTheDiscriminatorsGiveTheOfficialNumbers(t *testing.T) {
 		requireOutput(t, [5]float64{-31.1547071143, -31.1546677895, -31.1547252878, -31.1547806458, -31.1546547341},
 			d.Forward(images(), nil).Score)
 
-		d = NewProjectionDiscriminator(o)
+		o.Projection = true
+		d = NewDiscriminator(o)
 		zootest.Fill(d)
 		nn.Eval(d)
 		requireOutput(t, [5]float64{98.0697871430, -1010.5102669779, 1248.3259747373, -1341.0680203955, 1495.5314612082},
@@ -102,11 +103,11 @@ func TestNetworksHaveAsManyParametersAsTheOfficialOnes(t *testing.T) {
 			require.Equal(t, test.want, nn.NumParameters(g), "G of %d classes, width %d", test.classes, test.width)
 		}
 		for classes, want := range map[int]int{10: 1055115, 100: 1066725, 5: 1054470, 3: 1054212} {
-			d := NewACGANDiscriminator(DiscriminatorOptions{Classes: classes, Width: 128, Channels: 3})
+			d := NewDiscriminator(DiscriminatorOptions{Classes: classes, Width: 128, Channels: 3})
 			require.Equal(t, want, nn.NumParameters(d), "AC-GAN's D of %d classes", classes)
 		}
 		for classes, want := range map[int]int{10: 1055104, 100: 1066624} {
-			d := NewProjectionDiscriminator(DiscriminatorOptions{Classes: classes, Width: 128, Channels: 3})
+			d := NewDiscriminator(DiscriminatorOptions{Classes: classes, Width: 128, Channels: 3, Projection: true})
 			require.Equal(t, want, nn.NumParameters(d), "cGAN's D of %d classes", classes)
 		}
 	})
@@ -116,10 +117,10 @@ func TestLayersWithASpectralNormBeginWithPyTorchsDefaultsUnlessXavierIsAskedFor(
 	torchtest.Native(t)
 	torch.Scope(func() {
 		largest := func(o DiscriminatorOptions) (main, embedding float64) {
-			d := NewProjectionDiscriminator(o)
+			d := NewDiscriminator(o)
 			return d.Body.(*Body).Block3.Conv1.Weight.Abs().Max().Item(), d.Head.(*ProjectionHead).Embed.Weight.Abs().Max().Item()
 		}
-		o := DiscriminatorOptions{Classes: 10, Width: 16, Channels: 3}
+		o := DiscriminatorOptions{Classes: 10, Width: 16, Channels: 3, Projection: true}
 		const inputs, xavier = 16 * 9, 0.2041241 // √2·√(6/(2·16·9))
 		for _, test := range []struct{ spectral, xavier bool }{{false, false}, {true, true}, {true, false}} {
 			o.SpectralNorm, o.Xavier = test.spectral, test.xavier

@@ -30,10 +30,9 @@ func TestParity(t *testing.T) {
 					Classes: d.Classes, Latent: c.Int("latent_dim", 128), Width: d.Width, Channels: 3,
 					Size: c.Int("image_size", 32), SpectralNorm: d.SpectralNorm,
 				})
-			case "ACGANDiscriminator":
-				checkDiscriminator(t, c, NewACGANDiscriminator(d))
-			case "ProjectionDiscriminator":
-				checkDiscriminator(t, c, NewProjectionDiscriminator(d))
+			case "ACGANDiscriminator", "ProjectionDiscriminator":
+				d.Projection = c.Meta.Class == "ProjectionDiscriminator"
+				checkDiscriminator(t, c, NewDiscriminator(d))
 			default:
 				require.Fail(t, "a case of an unknown class", c.Meta.Class)
 			}
