@@ -12,8 +12,8 @@
 //
 // [LucasKanade] is classical and deterministic, for small pictures of moving people and cameras. [FlowNet2] is the network
 // that vid2vid's official program supervises with; its published weights are a file of the user's, which [LoadFlowNet2]
-// reads. An [Estimator] has a Name, so that a run can say by which one it was made. [Memory]
-// keeps the flows of pictures that come back.
+// reads. An [Estimator] has a Name, so that a run can say by which one it was made. [Memory] keeps the flows of
+// pictures that come back.
 //
 // Pictures are (N, 3, H, W) in [−1, 1] throughout. Estimators record no gradients; [Warp], [Resample], [ChannelNorm] and
 // [Correlation] do. Beside the confidence of [Reference], which is of colours, [Visible] compares the flows there and back.

@@ -23,10 +23,7 @@ func WarpingError(made, real *torch.Tensor, e flow.Estimator) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
 		var errors []*torch.Tensor
 		eachWarp(made, real, e, func(difference, seen, _ *torch.Tensor) {
-			if seen.Sum().Item() == 0 {
-				seen = seen.OnesLike()
-			}
-			errors = append(errors, difference.Mul(seen).Sum().Div(seen.Sum()).Keep())
+			errors = append(errors, meanOf(difference, seen).Keep())
 		})
 		return torch.Stack(errors)
 	})
@@ -54,6 +51,14 @@ func eachWarp(made, real *torch.Tensor, e flow.Estimator, tell func(difference, 
 	})
 }
 
+// meanOf is the mean of the differences of pixels that are seen, of all where none is.
+func meanOf(difference, seen *torch.Tensor) *torch.Tensor {
+	if seen.Sum().Item() == 0 {
+		return difference.Mean()
+	}
+	return difference.Mul(seen).Sum().Div(seen.Sum())
+}
+
 // motion is how many pixels a pixel goes at least to count as moving.
 const motion = 0.5
 
@@ -78,11 +83,8 @@ func (w *Warping) Add(made, real *torch.Tensor) error {
 		}
 		eachWarp(made, real, w.Estimator, func(difference, seen, moves *torch.Tensor) {
 			moves = moves.Mul(seen)
-			if seen.Sum().Item() == 0 {
-				seen = seen.OnesLike()
-			}
 			w.pairs++
-			w.sum += difference.Mul(seen).Sum().Div(seen.Sum()).Item()
+			w.sum += meanOf(difference, seen).Item()
 			w.moving += moves.Sum().Item()
 			w.far += difference.Mul(moves).Sum().Item()
 		})

@@ -52,8 +52,8 @@ var Presets = map[string]Config{
 	"fashion-small-cgan":  small("cgan"),
 }
 
-// small is for grey pictures and two cores: a DCGAN's classifier, with its batch norms and without dropout, learns classes in hundreds of
-// steps, where the residual one takes thousands.
+// small is for grey pictures and two cores: a DCGAN's classifier, with its batch norms and without dropout, learns classes
+// in hundreds of steps, where the residual one takes thousands.
 func small(method string) Config {
 	return Config{
 		Method: method, Classes: "10to5", Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Loss: "gan", Lambda: new(0.0), LR: 5e-4,

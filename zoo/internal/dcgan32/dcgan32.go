@@ -55,9 +55,7 @@ func NewGenerator(o resnet32.GeneratorOptions) *Generator {
 // which the scales and shifts of classes are mixed.
 func (g *Generator) Forward(z, y *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		if !y.DType().IsFloat() {
-			y = gan.OneHot(y, g.classes).ToDType(z.DType())
-		}
+		y := resnet32.Weights(y, g.classes, z.DType())
 		h := g.Linear.Forward(z).View(z.Size(0), -1, g.start, g.start)
 		h = g.Conv1.Forward(g.Norm1.Forward(h, y).ReLU())
 		h = g.Conv2.Forward(g.Norm2.Forward(h, y).ReLU())

@@ -62,14 +62,20 @@ func NewGenerator(o GeneratorOptions) *Generator {
 // as a posterior, by which the scales and shifts of classes are mixed.
 func (g *Generator) Forward(z, y *torch.Tensor) *torch.Tensor {
 	return torch.Tidy(func() *torch.Tensor {
-		if !y.DType().IsFloat() {
-			y = gan.OneHot(y, g.options.Classes).ToDType(z.DType())
-		}
+		y := Weights(y, g.options.Classes, z.DType())
 		start := g.options.Size / 8
 		h := g.Linear1.Forward(z).View(z.Size(0), -1, start, start)
 		h = g.Block4.Forward(g.Block3.Forward(g.Block2.Forward(h, y), y), y)
 		return g.Conv5.Forward(g.Norm5.Forward(h).ReLU()).Tanh()
 	})
+}
+
+// Weights are classes as weights (N, classes): labels y (N), int64, as one-hot vectors of a type, and weights as they are.
+func Weights(y *torch.Tensor, classes int, of torch.DType) *torch.Tensor {
+	if y.DType().IsFloat() {
+		return y
+	}
+	return gan.OneHot(y, classes).ToDType(of)
 }
 
 // UpBlock doubles the size: CBN, ReLU, twice, 3×3, CBN, ReLU, 3×3, and beside it twice, 1×1. Twice repeats pixels.
