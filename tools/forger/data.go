@@ -20,7 +20,7 @@ import (
 
 var labelsFlag = &cli.StringFlag{
 	Name:  "labels",
-	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, keep:SHARE or only:SHARE, seed:NUMBER, with commas; or file:PATH",
+	Usage: "change labels: symmetric:RATE, symmetric-others:RATE, asymmetric:RATE or matrix:FILE noise, 10to5 or 7to3 overlap, items:SHARE, keep:SHARE or only:SHARE, seed:NUMBER, with commas; or file:PATH",
 }
 
 // openData opens data of a system, with its labels changed if text says so.

@@ -170,7 +170,7 @@ func (t *teacher) learn(ctx context.Context, set *labels.Set, known subset, o In
 // label names the items without a label.
 func (t *teacher) label(ctx context.Context, set *labels.Set, o InferOptions) (file labels.File, right float64, err error) {
 	nn.Eval(t)
-	file = labels.File{Set: set.Name(), Classes: set.Classes()}
+	file = labels.File{Set: set.Name(), Items: set.Options().Items, Seed: set.Options().Seed, Classes: set.Classes()}
 	classes := len(file.Classes)
 	inferred := 0
 	for len(file.Labels) < set.Len() {

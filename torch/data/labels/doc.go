@@ -13,8 +13,8 @@
 //
 // # Order
 //
-// What is asked for happens in this order, whatever the order in the text: classes overlap, labels are corrupted, labels
-// are taken away. A file stands alone. All of it draws from one stream of one seed, once, before anything is read, so it
+// What is asked for happens in this order, whatever the order in the text: items are left out, classes overlap, labels are
+// corrupted, labels are taken away. A file stands alone, and says itself which items it is of. All of it draws from one stream of one seed, once, before anything is read, so it
 // is the same for every epoch, number of workers and process. A single change alone draws what its paper's program draws
 // with NumPy.
 //
@@ -33,6 +33,7 @@
 //	symmetric-others:RATE   noise: a share of labels is replaced by another one
 //	asymmetric:RATE         noise: a share of some classes takes the label of the class that they are mistaken for
 //	matrix:FILE             noise: rows of probabilities as JSON, [[0.9, 0.1], [0.2, 0.8]]
+//	items:SHARE             a share of the items of each class, the others are left out
 //	10to5, 7to3, NtoK       overlap: N classes become K that share members, N = 2K or 2K + 1
 //	keep:SHARE              of the labels of each class, the others become -1
 //	only:SHARE              the items whose labels keep:SHARE would keep, the others are left out

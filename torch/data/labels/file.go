@@ -11,13 +11,14 @@ import (
 	"strings"
 
 	"github.com/forgergan/forger/internal/atomicfile"
-	"github.com/forgergan/forger/torch/data"
 )
 
 // File is labels of a set, item by item, in a JSON file: those that a classifier has inferred from a few, as S2GAN and
 // S3GAN learn from. Make one with [Write] or [Read].
 type File struct {
-	Set     string   `json:"set"` // its name
+	Set     string   `json:"set"`             // its name
+	Items   float64  `json:"items,omitempty"` // the share of its items that the labels are of, as in [Options]
+	Seed    *uint32  `json:"seed,omitempty"`  // by which they were drawn
 	Classes []string `json:"classes"`
 	Labels  []int32  `json:"labels"` // −1 for none
 
@@ -80,6 +81,9 @@ func (f *File) check() error {
 	if len(f.Classes) == 0 || len(f.Labels) == 0 {
 		return errors.New("there are no classes, or no items")
 	}
+	if !(f.Items >= 0 && f.Items <= 1) {
+		return fmt.Errorf("a share of %v of the items is not in (0, 1]", f.Items)
+	}
 	for i, k := range f.Labels {
 		if k < -1 || int(k) >= len(f.Classes) {
 			return fmt.Errorf("item %d has the label %d, which is none of %d classes", i, k, len(f.Classes))
@@ -99,11 +103,11 @@ func (f *File) check() error {
 	return nil
 }
 
-// fits tells a set that the labels are not of.
-func (f *File) fits(set data.Labelled) error {
-	if !slices.Equal(f.Classes, set.Classes()) || len(f.Labels) != set.Len() {
+// fits tells a set, of the items that the labels are of, that they are not for.
+func (f *File) fits(classes []string, items int) error {
+	if !slices.Equal(f.Classes, classes) || len(f.Labels) != items {
 		return fmt.Errorf("the file has labels of %d items and %d classes of %s, the set has %d and %d, or other names of classes",
-			len(f.Labels), len(f.Classes), f.Set, set.Len(), len(set.Classes()))
+			len(f.Labels), len(f.Classes), f.Set, items, len(classes))
 	}
 	return nil
 }

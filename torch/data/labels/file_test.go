@@ -67,6 +67,7 @@ func TestAFileOfLabelsThatDoesNotFitIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, path+" holds no labels: json: cannot unmarshal array")
 
 	for want, f := range map[string]File{
+		"a share of 2 of the items is not in (0, 1]":                {Labels: []int32{0}, Items: 2},
 		"item 1 has the label 3, which is none of 3 classes":        {Labels: []int32{0, 3}},
 		"there are no classes, or no items":                         {},
 		"1 items have probabilities, not all 2":                     {Labels: []int32{0, 1}, Probabilities: [][]float32{{1, 0, 0}}},
@@ -75,6 +76,14 @@ func TestAFileOfLabelsThatDoesNotFitIsRefused(t *testing.T) {
 		f.Classes = []string{"a", "b", "c"}
 		require.EqualError(t, Write("x.json", f), "x.json: "+want)
 	}
+}
+
+func TestAFileSaysWhichItemsItIsOf(t *testing.T) {
+	set := cycle("three", []string{"a", "b", "c"}, 12)
+	items := change(t, set, "items:0.5,seed:4")
+	s := change(t, set, "file:"+inferred(t, File{Items: 0.5, Seed: new(uint32(4)), Labels: []int32{0, 1, 2, 2, 1, 0}}))
+	require.Equal(t, items.items, s.items)
+	require.Equal(t, []int{0, 1, 2, 2, 1, 0}, all(s))
 }
 
 func TestItemsWithoutALabelAreLeftOut(t *testing.T) {

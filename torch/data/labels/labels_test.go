@@ -201,6 +201,21 @@ func TestTheShareOfLabelsKeptIsThatOfEachClass(t *testing.T) {
 	require.NotEqual(t, all(change(t, set, "keep:0.1")), all(change(t, set, "keep:0.1,seed:1")))
 }
 
+func TestAShareOfTheItemsIsLeftBeforeAllElse(t *testing.T) {
+	set := cycle("cifar", cifar10, 1000)
+	few := change(t, set, "items:0.3")
+	require.Equal(t, 300, few.Len())
+	for _, c := range few.Report().Classes {
+		require.Equal(t, 30, c.Items)
+	}
+	changed := change(t, set, "items:0.3,10to5,keep:0.1")
+	require.Equal(t, few.items, changed.items)
+	require.Equal(t, few.clean, changed.clean)
+	require.Equal(t, 30, 300-changed.Report().Unlabelled)
+	require.Equal(t, 30, change(t, set, "items:0.3,only:0.1").Len())
+	require.NotEqual(t, few.items, change(t, set, "items:0.3,seed:1").items)
+}
+
 func TestChangesTogetherAreIndependent(t *testing.T) {
 	s := change(t, cycle("cifar", cifar10, 50000), "keep:0.5,symmetric-others:0.3,10to5")
 	require.Equal(t, "10to5,symmetric-others:0.3,keep:0.5", s.Options().String())

@@ -11,6 +11,7 @@ import (
 
 // Options say how labels are changed. The zero value changes nothing.
 type Options struct {
+	Items   float64 // share of the items of each class that the set has at all, in (0, 1]; all if 0
 	Overlap Overlap
 	Noise   Noise
 	Keep    float64 // share of the labels of each class that stay, in (0, 1]; all if 0
@@ -37,6 +38,9 @@ func (o Options) check() error {
 			return err
 		}
 	}
+	if !(o.Items >= 0 && o.Items <= 1) {
+		return fmt.Errorf("a share of %v of the items is not in (0, 1]", o.Items)
+	}
 	if !(o.Keep >= 0 && o.Keep <= 1) {
 		return fmt.Errorf("a share of %v of the labels is not in (0, 1]", o.Keep)
 	}
@@ -55,6 +59,9 @@ func (o Options) check() error {
 // and the default seed is left out. It is empty for the zero value.
 func (o Options) String() string {
 	var parts []string
+	if o.Items != 0 {
+		parts = append(parts, fmt.Sprintf("items:%v", o.Items))
+	}
 	if o.Overlap != (Overlap{}) {
 		parts = append(parts, o.Overlap.String())
 	}
@@ -130,6 +137,11 @@ func (o *Options) set(part string) (what string, err error) {
 		o.Noise.kind = name
 		o.Noise.matrix, err = readMatrix(value)
 		return "noise", err
+	case name == "items" && hasValue:
+		if o.Items, err = number(name, value); err == nil && o.Items == 0 {
+			err = fmt.Errorf("items:0 would leave no item: take a share above 0")
+		}
+		return "the share of items", err
 	case (name == "keep" || name == "only") && hasValue:
 		o.Keep, err = number(name, value)
 		o.Drop = name == "only"
@@ -157,7 +169,7 @@ func (o *Options) set(part string) (what string, err error) {
 		}
 	}
 	return part, fmt.Errorf("there is no %q, only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, "+
-		"overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER", part)
+		"overlaps such as 10to5, items:SHARE, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER", part)
 }
 
 func number(name, text string) (float64, error) {

@@ -13,6 +13,7 @@ func TestATextHasOneForm(t *testing.T) {
 		"":                              "",
 		"symmetric:.50":                 "symmetric:0.5",
 		"keep:0.1,asymmetric:3e-1":      "asymmetric:0.3,keep:0.1",
+		"only:0.1,items:0.5,10to5":      "items:0.5,10to5,only:0.1",
 		"seed:7,7to3":                   "7to3,seed:7",
 		"seed:12345":                    "",
 		"seed:0":                        "seed:0",
@@ -32,11 +33,12 @@ func TestAWrongTextIsOneSentence(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	require.NoError(t, os.WriteFile(bad, []byte("0.5 0.5"), 0o666))
 	for text, want := range map[string]string{
-		"noise":                    `labels "noise": there is no "noise", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
-		"symmetric":                `labels "symmetric": there is no "symmetric", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
+		"noise":                    `labels "noise": there is no "noise", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, items:SHARE, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
+		"symmetric":                `labels "symmetric": there is no "symmetric", only symmetric:RATE, symmetric-others:RATE, asymmetric:RATE, matrix:FILE, overlaps such as 10to5, items:SHARE, keep:SHARE, only:SHARE, file:PATH and seed:NUMBER`,
 		"symmetric:1.5":            `labels "symmetric:1.5": symmetric takes a number from 0 to 1, not "1.5"`,
 		"asymmetric:NaN":           `labels "asymmetric:NaN": asymmetric takes a number from 0 to 1, not "NaN"`,
 		"keep:0":                   `labels "keep:0": keep:0 would leave no label: keep a share above 0`,
+		"items:0":                  `labels "items:0": items:0 would leave no item: take a share above 0`,
 		"keep:x":                   `labels "keep:x": keep takes a number from 0 to 1, not "x"`,
 		"seed:-1":                  `labels "seed:-1": seed takes a whole number from 0 to 4294967295, not "-1"`,
 		"symmetric:0,matrix:[[1]]": `labels "symmetric:0,matrix:[[1]]": noise is given twice`,

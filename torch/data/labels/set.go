@@ -49,14 +49,6 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 		fields: append(slices.Clip(fields), data.Field{Name: "clean", Int64: true}),
 		at:     slices.IndexFunc(fields, func(f data.Field) bool { return f.Name == "label" }),
 	}
-	if o.File != nil {
-		if err := o.File.fits(inner); err != nil {
-			return nil, err
-		}
-		if o.File.Probabilities != nil {
-			s.fields = append(s.fields, data.Field{Name: "probabilities", Shape: []int{len(s.classes)}})
-		}
-	}
 	if s.at < 0 {
 		return nil, fmt.Errorf("the set has classes but no field label")
 	}
@@ -75,12 +67,20 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 			s.items, s.clean = append(s.items, int32(i)), append(s.clean, int32(k))
 		}
 	}
-	rng := numpyrandom.New(o.seed())
-	s.before = s.clean
+	drawn := o
+	if o.File != nil {
+		drawn = Options{Items: o.File.Items, Seed: o.File.Seed}
+	}
+	rng := numpyrandom.New(drawn.seed())
+	s.before, s.labels = s.clean, slices.Clone(s.clean)
+	if drawn.Items != 0 {
+		keep(s.labels, len(s.classes), drawn.Items, rng)
+		s.drop()
+	}
 	if o.Overlap != (Overlap{}) {
 		s.before, s.classes = o.Overlap.draw(s.clean, rng), o.Overlap.names(s.classes)
+		copy(s.labels, s.before)
 	}
-	s.labels = slices.Clone(s.before)
 	if o.Noise.kind != "" {
 		if err := o.Noise.corrupt(s, s.labels, rng); err != nil {
 			return nil, err
@@ -93,6 +93,12 @@ func apply(set data.Dataset, o Options) (*Set, error) {
 		s.drop()
 	}
 	if o.File != nil {
+		if err := o.File.fits(s.classes, s.Len()); err != nil {
+			return nil, err
+		}
+		if o.File.Probabilities != nil {
+			s.fields = append(s.fields, data.Field{Name: "probabilities", Shape: []int{len(s.classes)}})
+		}
 		s.labels = slices.Clone(o.File.Labels)
 	}
 	return s, nil
