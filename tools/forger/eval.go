@@ -67,12 +67,13 @@ type evaluation struct {
 	device   torch.Device
 	metrics  []string
 	own      []string // of ownMetrics
+	done     map[string]bool
 	n, batch int
 	seed     int64
 }
 
 func eval(c *cli.Context) error {
-	e := &evaluation{c: c, n: c.Int("n"), batch: c.Int("batch"), seed: c.Int64("seed")}
+	e := &evaluation{c: c, done: map[string]bool{}, n: c.Int("n"), batch: c.Int("batch"), seed: c.Int64("seed")}
 	if e.n < 2 || e.batch < 1 {
 		return usage("--n must be at least 2 and --batch at least 1, not %d and %d", e.n, e.batch)
 	}

@@ -56,6 +56,9 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
 	for _, name := range e.own {
+		if !e.first(name, network) {
+			continue
+		}
 		torch.ManualSeed(e.seed)
 		leave, err := standing(e.c, model, e.batch)
 		if err != nil {
@@ -85,6 +88,17 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		r.Scores = append(r.Scores, s)
 	}
 	return nil
+}
+
+// first is whether a score is not yet in the report: some do not depend on the network, others on whether it is one only.
+func (e *evaluation) first(name, network string) bool {
+	one := map[string]string{"ppl": "inception", "gan-test": "digits", "class-is": "digits", "dma": "digits", "gan-train": "", "parzen": ""}
+	if only, known := one[name]; known && network != only {
+		network = ""
+	}
+	key := name + " " + network
+	defer func() { e.done[key] = true }()
+	return !e.done[key]
 }
 
 // ownEvaluation scores a loaded model.

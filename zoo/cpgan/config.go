@@ -28,7 +28,7 @@ type Config struct {
 	DWidth    int      `default:"128" help:"feature maps of the discriminator; in dcgan at the highest resolution"`
 	NoDropout bool     `help:"no dropout in the discriminator; it is what keeps posteriors soft"`
 	Spectral  bool     `help:"spectral norm in the discriminator, but not in its classifier"`
-	Pool      string   `default:"mean" choices:"mean,sum" help:"how the discriminator joins the last map for its score"`
+	Pool      string   `default:"mean" choices:"mean,sum,flat" help:"how the discriminator joins the last map for its score; flat, for dcgan, keeps its places apart, for classes too"`
 	Loss      string   `default:"wgan" choices:"wgan,hinge,gan" help:"the adversarial game"`
 	Lambda    *float64 `default:"10" help:"weight of the gradient penalty"`
 	ClassG    float64  `default:"0.4" help:"weight of the class loss of the generator"`
@@ -76,6 +76,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("cpgan: --channels %d is neither 1 nor 3", c.Channels)
 	case c.Net == "dcgan" && c.Spectral:
 		return c, fmt.Errorf("cpgan: --spectral is for --net resnet, not dcgan")
+	case c.Net != "dcgan" && c.Pool == "flat":
+		return c, fmt.Errorf("cpgan: --pool flat is for --net dcgan, not %s", c.Net)
 	case c.Net == "dcgan" && *c.Lambda > 0:
 		return c, fmt.Errorf("cpgan: --net dcgan has batch norm, which mixes pictures: it takes --lambda 0, not %g", *c.Lambda)
 	case c.Latent < 1 || c.Width < 1 || c.DWidth < 1:

@@ -26,7 +26,7 @@ var quick = map[string]Config{
 	},
 	"dcgan": {
 		Classes: "4", Net: "dcgan", Channels: 1, Size: 16, Width: 8, DWidth: 8, Latent: 8, Critic: 1, GenBatch: 1,
-		Loss: "gan", Lambda: new(0.0), LR: 2e-3,
+		Pool: "flat", Loss: "gan", Lambda: new(0.0), LR: 2e-3,
 	},
 }
 
@@ -180,6 +180,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		`cpgan: --classes "9to3" is neither a number of at least 2 nor an overlap such as 10to5 or 7to3`:     {Classes: "9to3"},
 		`cpgan: --classes "keep:0.5" is neither a number of at least 2 nor an overlap such as 10to5 or 7to3`: {Classes: "keep:0.5"},
 		"cpgan: --size 28 is not a multiple of 8":                                                            {Size: 28},
+		"cpgan: --pool flat is for --net dcgan, not resnet":                                                  {Pool: "flat"},
 		"cpgan: --channels 2 is neither 1 nor 3":                                                             {Channels: 2},
 		"cpgan: --latent -1, --width 128 and --d-width 128 must be at least 1":                               {Latent: -1},
 		"cpgan: --gen-batch 2 must be at least 1 and at most --critic, 1":                                    {Critic: 1},

@@ -21,7 +21,7 @@ func newGenerator(c Config, labels int) Generator {
 
 func newDiscriminator(c Config, labels int) *resnet32.Discriminator {
 	o := resnet32.DiscriminatorOptions{
-		Classes: labels, Width: c.DWidth, Channels: c.Channels, Sum: c.Pool == "sum",
+		Classes: labels, Width: c.DWidth, Channels: c.Channels, Size: c.Size, Pool: resnet32.Pool(c.Pool),
 		Projection: c.Method == "cgan", Dropout: !c.NoDropout, SpectralNorm: c.Spectral,
 	}
 	if c.Net == "dcgan" {

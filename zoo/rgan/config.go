@@ -34,7 +34,7 @@ type Config struct {
 	Spectral bool   `help:"spectral norm in the discriminator"`
 	Xavier   bool   `help:"begin layers with a spectral norm with Xavier's weights, as the official program does on a CPU, not with PyTorch's, as on a GPU"`
 	Dropout  bool   `help:"dropout in the discriminator"`
-	Pool     string `default:"mean" choices:"mean,sum" help:"how the discriminator joins the last map for its score"`
+	Pool     string `default:"mean" choices:"mean,sum,flat" help:"how the discriminator joins the last map for its score; flat, for dcgan, keeps its places apart, for classes too"`
 
 	Loss        string   `default:"wgan" choices:"wgan,hinge,gan" help:"the adversarial game"`
 	Lambda      *float64 `default:"10" help:"weight of the gradient penalty"`
@@ -92,6 +92,8 @@ func (c Config) withDefaults() (Config, error) {
 			c.Classes, c.Latent, c.Width, c.DWidth)
 	case c.Net == "dcgan" && (c.Spectral || c.Dropout):
 		return c, fmt.Errorf("rgan: --spectral and --dropout are for --net resnet, not dcgan")
+	case c.Net != "dcgan" && c.Pool == "flat":
+		return c, fmt.Errorf("rgan: --pool flat is for --net dcgan, not %s", c.Net)
 	case c.Net == "dcgan" && *c.Lambda > 0:
 		return c, fmt.Errorf("rgan: --net dcgan has batch norm, which mixes pictures: it takes --lambda 0, not %g", *c.Lambda)
 	case c.Xavier && !c.Spectral:

@@ -23,7 +23,7 @@ var small = map[string]Config{
 	"rAC-CT-GAN":  {Dropout: true, Consistency: 2},
 	"rcSN-GAN":    {D: "projection", Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0)},
 	"rAC-DCGAN":   {Net: "dcgan", Loss: "gan", Lambda: new(0.0), Beta1: new(0.5), Beta2: 0.999},
-	"rcDCGAN":     {Net: "dcgan", D: "projection", Loss: "gan", Lambda: new(0.0)},
+	"rcDCGAN":     {Net: "dcgan", D: "projection", Pool: "flat", Loss: "gan", Lambda: new(0.0)},
 }
 
 func tiny(c Config) Config {
@@ -196,6 +196,7 @@ func TestSettingsThatNoNetworkHasAreRefused(t *testing.T) {
 		"rgan: --channels 2 is neither 1 nor 3":                                                                            {Channels: 2},
 		"rgan: --classes 1 must be at least 2, --latent 128, --width 128 and --d-width 128 at least 1":                     {Classes: 1},
 		"rgan: --spectral and --dropout are for --net resnet, not dcgan":                                                   {Net: "dcgan", Dropout: true},
+		"rgan: --pool flat is for --net dcgan, not resnet":                                                                 {Pool: "flat"},
 		"rgan: --net dcgan has batch norm, which mixes pictures: it takes --lambda 0, not 10":                              {Net: "dcgan"},
 		"rgan: --xavier is for --spectral; other layers begin so anyway":                                                   {Xavier: true},
 		"rgan: --consistency 2 compares two passes with --dropout":                                                         {Consistency: 2},

@@ -23,7 +23,7 @@ func NewGenerator(c Config) Generator {
 // NewDiscriminator makes the discriminator of the settings, with its initial weights.
 func NewDiscriminator(c Config) *resnet32.Discriminator {
 	o := resnet32.DiscriminatorOptions{
-		Classes: c.Classes, Width: c.DWidth, Channels: c.Channels, Sum: c.Pool == "sum",
+		Classes: c.Classes, Width: c.DWidth, Channels: c.Channels, Size: c.Size, Pool: resnet32.Pool(c.Pool),
 		Projection: c.D == "projection", Dropout: c.Dropout, SpectralNorm: c.Spectral, Xavier: c.Xavier,
 	}
 	if c.Net == "dcgan" {

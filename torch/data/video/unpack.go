@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/internal/filelock"
@@ -20,12 +21,14 @@ import (
 func unpack(ctx context.Context, dir string, log func(string)) (string, error) {
 	var parts, videos []string
 	key := sha256.New()
-	for _, pattern := range []string{"train_*", "val_*", "test_*"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			return "", fmt.Errorf("video %s: %w", dir, err)
+	folders, err := os.ReadDir(dir)
+	if err != nil {
+		return "", fmt.Errorf("video %s: %w", dir, err)
+	}
+	for _, f := range folders {
+		if split, _, ok := strings.Cut(f.Name(), "_"); ok && slices.Contains([]string{"train", "val", "test"}, split) {
+			parts = append(parts, filepath.Join(dir, f.Name()))
 		}
-		parts = append(parts, found...)
 	}
 	for _, part := range parts {
 		entries, err := os.ReadDir(part)

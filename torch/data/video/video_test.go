@@ -330,7 +330,7 @@ func film(t *testing.T, h, w, n int, path ...string) {
 
 func TestVideoFilesStandForFoldersOfFrames(t *testing.T) {
 	t.Setenv("FORGER_CACHE", t.TempDir())
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "films [2019]")
 	clips(t, dir, "train", 32, 32, 4)
 	film(t, 32, 32, 5, dir, "train_A", "walk.gif")
 	film(t, 32, 32, 5, dir, "train_B", "walk.gif")

@@ -68,13 +68,16 @@ func (g *Generator) Forward(z, y *torch.Tensor) *torch.Tensor {
 //	16×16  4×4 stride 2   Channels → Width   LeakyReLU 0.2
 //	8×8    4×4 stride 2   → 2·Width          BN, LeakyReLU 0.2
 //	4×4    4×4 stride 2   → 4·Width          BN, LeakyReLU 0.2
-//	1      mean or sum, the head
+//	1      mean, sum or, as in the paper, neither, the head
 //
-// Of the options it takes the dimensions, Projection and Sum; Width is that at the highest resolution.
+// Of the options it takes the dimensions, Projection and Pool; Width is that at the highest resolution.
 func NewDiscriminator(o resnet32.DiscriminatorOptions) *resnet32.Discriminator {
 	body := newBody(o)
 	o.Width *= 4
-	return &resnet32.Discriminator{Body: body, Head: resnet32.NewHead(o), Sum: o.Sum}
+	if o.Pool == resnet32.Flat {
+		o.Width *= (o.Size / 8) * (o.Size / 8)
+	}
+	return &resnet32.Discriminator{Body: body, Head: resnet32.NewHead(o), Pool: o.Pool}
 }
 
 func newBody(o resnet32.DiscriminatorOptions) *nn.Sequential {

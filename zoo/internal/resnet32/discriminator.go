@@ -5,16 +5,25 @@ import (
 	"github.com/forgergan/forger/torch/nn"
 )
 
-// Discriminator judges pictures: a Body makes a map of them, and a Head scores what is left of it after pooling.
+// Discriminator judges pictures: a Body makes a map of them, and a Head scores what Pool leaves of it.
 type Discriminator struct {
 	Body nn.Layer `nn:""` // pictures to a map (N, Width, H, W)
 	Head Head     `nn:""`
 
-	// Sum adds the map up for the score, as SNGAN does; otherwise it is averaged. Features are averaged always.
-	Sum bool
+	Pool Pool
 }
 
-// Head scores pooled maps (N, Width), which are sums or means, and features (N, Width), which are means. y are labels (N).
+// Pool is how the last map becomes vectors.
+type Pool string
+
+const (
+	Mean Pool = "mean" // averaged
+	Sum  Pool = "sum"  // added up for the score, as SNGAN does; features are averaged
+	Flat Pool = "flat" // as it is: each place of the map has weights of its own
+)
+
+// Head scores pooled maps and features, both (N, F), where F is the width of the map or, if Flat, its elements. y are
+// labels (N).
 type Head interface {
 	Judge(pooled, features, y *torch.Tensor) Output
 }
@@ -23,7 +32,7 @@ type Head interface {
 type Output struct {
 	Score    *torch.Tensor // (N), the higher the more real
 	Classes  *torch.Tensor // logits (N, Classes); nil from a ProjectionHead
-	Features *torch.Tensor // (N, Width), the last map averaged
+	Features *torch.Tensor // (N, F), the last map averaged or flat
 }
 
 // DiscriminatorOptions are the dimensions of a Discriminator, all of which must be given, and what else differs.
@@ -31,9 +40,10 @@ type DiscriminatorOptions struct {
 	Classes  int
 	Width    int // feature maps
 	Channels int // of pictures
+	Size     int // of pictures, where Pool is Flat
 
 	Projection   bool // judge pairs of a picture and a label, rather than classify pictures
-	Sum          bool // pool by sums, for the score
+	Pool         Pool // Mean or Sum; Flat for package dcgan32
 	Dropout      bool // behind blocks 2, 3 and 4, whatever the mode
 	SpectralNorm bool // of all layers but those for classes
 
@@ -45,7 +55,7 @@ type DiscriminatorOptions struct {
 // NewDiscriminator makes a residual discriminator with its initial weights: Xavier's uniform distribution, with gain √2 in
 // 3×3 convolutions; biases 0.
 func NewDiscriminator(o DiscriminatorOptions) *Discriminator {
-	return &Discriminator{newBody(o), NewHead(o), o.Sum}
+	return &Discriminator{newBody(o), NewHead(o), o.Pool}
 }
 
 // NewHead makes a head for maps of o.Width features.
@@ -61,9 +71,12 @@ func NewHead(o DiscriminatorOptions) Head {
 func (d *Discriminator) Forward(x, y *torch.Tensor) Output {
 	out := torch.TidyAll(func() []*torch.Tensor {
 		h := d.Body.Forward(x)
+		if d.Pool == Flat {
+			h = h.Reshape(h.Size(0), -1, 1, 1)
+		}
 		features := h.MeanDim([]int{2, 3})
 		pooled := features
-		if d.Sum {
+		if d.Pool == Sum {
 			pooled = h.SumDim([]int{2, 3})
 		}
 		o := d.Head.Judge(pooled, features, y)

@@ -67,7 +67,7 @@ func TestTheDiscriminatorsGiveTheOfficialNumbers(t *testing.T) {
 		requireOutput(t, [5]float64{2.7939034113, 2.7936651824, 2.7941741894, 2.7943284468, 2.7934458265}, out.Score)
 		requireOutput(t, [5]float64{0.3634855900, -1.7612504572, 2.6731629496, -1.8115378249, 0.0513193890}, out.Classes)
 
-		o.Sum, o.SpectralNorm = true, true
+		o.Pool, o.SpectralNorm = Sum, true
 		d = NewDiscriminator(o)
 		zootest.Fill(d)
 		nn.Eval(d)

@@ -19,11 +19,9 @@ func TestMain(m *testing.M) { torchtest.Main(m) }
 func TestParity(t *testing.T) {
 	for _, networks := range []string{"rgan/[^nt]*", "cpgan/[^kt]*"} {
 		parity.Run(t, networks, func(t *testing.T, c *parity.Case) {
-			var pooling string
 			d := DiscriminatorOptions{Classes: c.Int("num_classes", 0), Width: c.Int("channels", 0), Channels: 3}
-			c.Setting("pooling", &pooling)
+			c.Setting("pooling", &d.Pool)
 			c.Setting("spectral_norm", &d.SpectralNorm)
-			d.Sum = pooling == "sum"
 			switch c.Meta.Class {
 			case "Generator":
 				checkGenerator(t, c, GeneratorOptions{
