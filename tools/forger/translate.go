@@ -111,6 +111,7 @@ type translator struct {
 	device   torch.Device
 	back     bool
 	tile     int
+	paths    map[string]map[string]string // of the pictures in a flag's folder, by name, as they were at first
 }
 
 func openTranslator(c *cli.Context, from string) (*translator, error) {
@@ -121,7 +122,7 @@ func openTranslator(c *cli.Context, from string) (*translator, error) {
 	if c.Int("tile") < 0 {
 		return nil, usage("--tile must not be negative")
 	}
-	t := &translator{c: c, back: c.Bool("back"), tile: c.Int("tile")}
+	t := &translator{c: c, paths: map[string]map[string]string{}, back: c.Bool("back"), tile: c.Int("tile")}
 	if t.device, err = torch.ParseDevice(c.String("device")); err != nil {
 		return nil, err
 	}
@@ -300,15 +301,17 @@ func (t *translator) named(flag, name string) (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	paths, err := data.Pictures(dir)
-	if err != nil {
-		return "", fmt.Errorf("--%s: %w", flag, err)
+	if t.paths[flag] == nil {
+		paths, err := data.Pictures(dir)
+		if err != nil {
+			return "", fmt.Errorf("--%s: %w", flag, err)
+		}
+		t.paths[flag] = map[string]string{}
+		for _, p := range slices.Backward(paths) { // of two endings the first
+			t.paths[flag][strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))] = p
+		}
 	}
-	i := slices.IndexFunc(paths, func(p string) bool { return strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)) == name })
-	if i < 0 {
-		return "", nil
-	}
-	return paths[i], nil
+	return t.paths[flag][name], nil
 }
 
 // test translates test pictures of the run's data.
