@@ -5,17 +5,17 @@
 #	                                                    imagenet128-10pct (default) or cifar10-10pct, SHARE of the labels is 0.1:
 #	                                                    a GPU, days. FID needs Inception's weights (forger weights list), without which the
 #	                                                    Fréchet distance is FD-EffNetLite0
-#	scripts/reproduce/s3gan.sh --small [STEPS]          Fashion-MNIST with 10 % of its labels, on 2 cores
+#	scripts/reproduce/s3gan.sh --small [STEPS]          600 pictures of Fashion-MNIST, of which 60 have a label, on 2 cores
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 scripts/setup.sh
 build/forger weights get effnet-lite0
-share=${3:-0.1}
+share=${3:-0.1} some=
 if [[ ${1:-} == --small ]]; then
-	data=fashion-mnist preset=fashion-small share=0.1
-	infer=(--size 32 --channels 1 --steps 600)
-	common=(--batch 32 --steps "${2:-3000}")
+	data=fashion-mnist preset=fashion-small share=0.1 some=items:0.01,
+	infer=(--size 32 --channels 1 --steps 300)
+	common=(--batch 32 --width 12 --steps "${2:-3000}")
 	score=(--network digits --metrics fd,gan-test --n 5000 --standing 32 --batch 64)
 else
 	data=${1:?the folder of the data, or --small}
@@ -27,10 +27,10 @@ else
 	esac
 	score=(--network effnet-lite0,inception --metrics fd,is --n 50000 --standing 3200 --batch 64)
 fi
-name=runs/reproduce-s3gan-$(basename "$data")-$share
+name=runs/reproduce-s3gan-$(basename "$data")-${some//[:,]/-}$share
 mkdir -p runs
 labels=$name-inferred.json
-[[ -e $labels ]] || build/forger data infer "$data" "$labels" --labels "keep:$share" --seed 1 "${infer[@]}"
+[[ -e $labels ]] || build/forger data infer "$data" "$labels" --labels "${some}keep:$share" --seed 1 "${infer[@]}"
 
 # run NAME OPTION… trains one of the family and scores it.
 run() {
@@ -41,10 +41,10 @@ run() {
 	echo "Look at $out/samples and open $out/report.html"
 }
 
-run all-labels --self-supervision none
+run all-labels --labels "${some}keep:1" --self-supervision none
 run s3gan --labels "file:$labels"
-run s3gan-co --labels "keep:$share" --predictor
+run s3gan-co --labels "${some}keep:$share" --predictor
 run s2gan --labels "file:$labels" --self-supervision none
-run s2gan-co --labels "keep:$share" --self-supervision none --predictor
-run labelled-only --labels "only:$share"
-run single --baseline single
+run s2gan-co --labels "${some}keep:$share" --self-supervision none --predictor
+run labelled-only --labels "${some}only:$share" --self-supervision none
+run single --labels "${some}keep:1" --baseline single
