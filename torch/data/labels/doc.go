@@ -14,9 +14,9 @@
 // # Order
 //
 // What is asked for happens in this order, whatever the order in the text: items are left out, classes overlap, labels are
-// corrupted, labels are taken away. A file stands alone, and says itself which items it is of. All of it draws from one stream of one seed, once, before anything is read, so it
-// is the same for every epoch, number of workers and process. A single change alone draws what its paper's program draws
-// with NumPy.
+// corrupted, labels are taken away. A file stands alone, and says itself which items it is of. All of it draws from one
+// stream of one seed, once, before anything is read, so it is the same for every epoch, number of workers and process. A
+// single change alone draws what its paper's program draws with NumPy.
 //
 // # Fields
 //
