@@ -144,7 +144,11 @@ func TestATextMatchSaysWhatItIsWorth(t *testing.T) {
 		require.NotContains(t, r.With(0.25).String(), "unsound")
 		require.InDelta(t, 0.025, r.StdError(0.5), 1e-9)
 
-		_, err = NewRPrecision(head, described(t, data.Test, 1), 10, 1)
+		require.NoError(t, CheckRPrecision(train, few))
+		require.ErrorContains(t, CheckRPrecision(few, few), "at least 20 concepts")
+		one := described(t, data.Test, 1)
+		require.ErrorContains(t, CheckRPrecision(train, one), "the test pictures show one")
+		_, err = NewRPrecision(head, one, 10, 1)
 		require.ErrorContains(t, err, "r-precision compares captions of several concepts, and the test pictures show one")
 		_, err = LearnTextHead(t.Context(), torch.Randn([]int{8, 20}), few, 1)
 		require.ErrorContains(t, err, "a text match needs pictures of at least 20 concepts to learn from, and there are 8")

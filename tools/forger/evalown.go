@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/forgergan/forger/gan/features"
@@ -40,6 +41,10 @@ func parseMetrics(list string) (sets, own []string, err error) {
 
 // ownScores adds the scores of e.own, of the checkpoint alone.
 func (e *evaluation) ownScores(r *evalReport, network string) error {
+	missing := slices.DeleteFunc(slices.Clone(e.own), func(name string) bool { return !e.first(name, network) })
+	if len(missing) == 0 {
+		return nil
+	}
 	model, err := e.build()
 	if err != nil {
 		return err
@@ -55,10 +60,7 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		N: e.n, Reference: testName(e.saved.Data, test), Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
-	for _, name := range e.own {
-		if !e.first(name, network) {
-			continue
-		}
+	for _, name := range missing {
 		torch.ManualSeed(e.seed)
 		leave, err := standing(e.c, model, e.batch)
 		if err != nil {

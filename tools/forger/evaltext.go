@@ -26,6 +26,9 @@ func (o ownEvaluation) textMatch(model train.Model, r *evalReport) (s scoreRepor
 	if !okTrain || !okTest || test.TextSize() != t.TextSize() {
 		return s, fmt.Errorf("r-precision needs data with captions of %d values, as the system takes them, and %s has others or none", t.TextSize(), o.test.Name())
 	}
+	if err := metrics.CheckRPrecision(training, test); err != nil {
+		return s, err
+	}
 	net, err := metrics.OpenNetwork(o.c.Context, o.network, metrics.NetworkOptions{
 		Data: o.saved.Data, Weights: o.c.String("weights"), Preparation: o.c.String("preparation"), Device: o.device, Log: o.log,
 	})
