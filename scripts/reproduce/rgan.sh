@@ -7,8 +7,9 @@
 #	                                                     rac-gp, rac-sn, rac-dc, rc-ct …; NOISE is symmetric:0.7 (default) or another.
 #	                                                     Two runs of hours on a GPU. FID needs Inception's weights
 #	                                                     (forger weights list)
-#	scripts/reproduce/rgan.sh --small [NOISE] [STEPS]    Fashion-MNIST under symmetric:0.5, rAC-GAN with the noise known and estimated, AC-GAN,
-#	                                                     rcGAN and cGAN; on a core about seven minutes each
+#	scripts/reproduce/rgan.sh --small [NOISE] [STEPS]    Fashion-MNIST under symmetric:0.5: rAC-GAN and AC-GAN from equal scales of classes,
+#	                                                     as in the official networks; from U(0, 1) these, rcGAN, cGAN and rAC-GAN with
+#	                                                     the noise estimated; on a core about seven minutes each
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -26,6 +27,9 @@ run() {
 if [[ ${1:-} == --small ]]; then
 	data=fashion-mnist noise=${2:-symmetric:0.5} network=digits metrics=fd,ifid,gan-test n=10000
 	small=(--batch 64 --steps "${3:-2000}")
+	for model in rac ac; do
+		run "$model-equal-${noise/:/-}-small" --preset "fashion-small-$model" --gains one "${small[@]}"
+	done
 	for model in rac ac rc c; do
 		run "$model-${noise/:/-}-small" --preset "fashion-small-$model" "${small[@]}"
 	done

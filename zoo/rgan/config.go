@@ -34,6 +34,7 @@ type Config struct {
 	Spectral bool   `help:"spectral norm in the discriminator"`
 	Xavier   bool   `help:"begin layers with a spectral norm with Xavier's weights, as the official program does on a CPU, not with PyTorch's, as on a GPU"`
 	Dropout  bool   `help:"dropout in the discriminator"`
+	Gains    string `default:"one" choices:"one,uniform" help:"the generator's scales of classes at first: 1, as in the official program, or from U(0, 1), as CP-GAN's"`
 	Pool     string `default:"mean" choices:"mean,sum,flat" help:"how the discriminator joins the last map for its score; flat, for dcgan, keeps its places apart, for classes too"`
 
 	Loss        string   `default:"wgan" choices:"wgan,hinge,gan" help:"the adversarial game"`
@@ -61,12 +62,12 @@ func presets() map[string]Config {
 		"cifar10-%s-ct": {Dropout: true, Consistency: 2},
 		"cifar10-%s-sn": {Width: 256, Spectral: true, Pool: "sum", Loss: "hinge", Lambda: new(0.0)},
 		"cifar10-%s-dc": {
-			Net: "dcgan", Width: 64, DWidth: 64, Loss: "gan", Lambda: new(0.0),
+			Net: "dcgan", Width: 64, DWidth: 64, Gains: "uniform", Loss: "gan", Lambda: new(0.0),
 			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 		"fashion-small-%s": {
-			Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Loss: "gan", Lambda: new(0.0), LR: 5e-4,
-			Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
+			Net: "dcgan", Channels: 1, Width: 32, DWidth: 32, Gains: "uniform", Loss: "gan", Lambda: new(0.0),
+			LR: 5e-4, Beta1: new(0.5), Beta2: 0.999, Decay: new(0), Critic: 1, GenBatch: 1,
 		},
 	} {
 		for kind, d := range map[string]string{"ac": "classifier", "c": "projection"} {

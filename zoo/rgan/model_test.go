@@ -175,6 +175,28 @@ func TestTheGridHasAColumnForEachClass(t *testing.T) {
 	})
 }
 
+func TestTheScalesOfClassesBeginAsAsked(t *testing.T) {
+	torchtest.Native(t)
+	torch.Scope(func() {
+		for _, net := range []string{"resnet", "dcgan"} {
+			for gains, equal := range map[string]bool{"one": true, "uniform": false} {
+				c, err := tiny(Config{Net: net, Gains: gains, Lambda: new(0.0)}).withDefaults()
+				require.NoError(t, err)
+				norms := 0
+				for _, e := range nn.StateDict(NewGenerator(c)) {
+					if e.Tensor.Dim() != 2 || e.Tensor.Size(0) != c.Classes {
+						continue
+					}
+					norms++
+					low, high := e.Tensor.Min().Item(), e.Tensor.Max().Item()
+					require.Equal(t, equal || high == 0, low == high, "%s, %s: %s", net, gains, e.Name)
+				}
+				require.NotZero(t, norms)
+			}
+		}
+	})
+}
+
 func TestParameterCountsAreTheOfficialOnes(t *testing.T) {
 	torchtest.Native(t)
 	torch.SkipInit(func() {

@@ -13,7 +13,9 @@ type Generator interface {
 
 // NewGenerator makes the generator of the settings, with its initial weights.
 func NewGenerator(c Config) Generator {
-	o := resnet32.GeneratorOptions{Classes: c.Classes, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size}
+	o := resnet32.GeneratorOptions{
+		Classes: c.Classes, Latent: c.Latent, Width: c.Width, Channels: c.Channels, Size: c.Size, UniformGains: c.Gains == "uniform",
+	}
 	if c.Net == "dcgan" {
 		return dcgan32.NewGenerator(o)
 	}

@@ -31,13 +31,13 @@ type Generator struct {
 	classes, start int
 }
 
-// NewGenerator makes the network with weights from N(0, 0.02) and scales of classes from U(0, 1), as in CP-GAN: from equal
-// ones the noisy gradient of a projection takes thousands of steps to begin to tell classes from each other. Of the options
-// it takes the dimensions, all of which must be given; Width is that at the highest resolution.
+// NewGenerator makes the network with weights from N(0, 0.02). Of the options it takes the dimensions, all of which must be
+// given, and UniformGains: from equal scales the noisy gradient of a projection takes thousands of steps to begin to tell
+// classes from each other. Width is that at the highest resolution.
 func NewGenerator(o resnet32.GeneratorOptions) *Generator {
 	w, start := o.Width, o.Size/8
 	norm := func(channels int) *resnet32.ConditionalNorm {
-		return resnet32.NewConditionalNorm(channels, o.Classes, true)
+		return resnet32.NewConditionalNorm(channels, o.Classes, o.UniformGains)
 	}
 	g := &Generator{
 		Linear: nn.NewLinear(o.Latent, 4*w*start*start, nn.LinearOptions{NoBias: true}),
