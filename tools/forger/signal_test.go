@@ -22,7 +22,7 @@ func begun(t *testing.T, args []string, ready func() bool) (c *exec.Cmd, stderr 
 	c, stderr = command(t, nil, args...), new(bytes.Buffer)
 	c.Stderr = stderr
 	require.NoError(t, c.Start())
-	require.Eventually(t, ready, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, ready, 2*time.Minute, 5*time.Millisecond) // seconds, unless the machine is busy
 	return c, stderr
 }
 
