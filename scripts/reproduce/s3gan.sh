@@ -5,7 +5,8 @@
 #	                                                    imagenet128-10pct (default) or cifar10-10pct, SHARE of the labels is 0.1:
 #	                                                    a GPU, days. FID needs Inception's weights (forger weights list), without which the
 #	                                                    Fréchet distance is FD-EffNetLite0
-#	scripts/reproduce/s3gan.sh --small [STEPS]          600 pictures of Fashion-MNIST, of which 60 have a label, on 2 cores
+#	scripts/reproduce/s3gan.sh --small [STEPS]          600 pictures of Fashion-MNIST, of which 60 have a label: seven runs, on a core
+#	                                                    about half an hour each
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
