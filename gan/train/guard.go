@@ -96,6 +96,7 @@ const (
 	sure       = 0.99 // what D(real), and 1 − D(fake), are above where D has won
 	wonFor     = 50   // records
 	sameWithin = 0.01 // the mean distance of pixels in [−1, 1] below which pictures look the same
+	sameFor    = 100  // steps in which they may be, for many a network begins so
 )
 
 // discriminator warns of a D that has been sure for long, by the statistics D(real) and D(fake). Where they are scores
@@ -114,10 +115,9 @@ func (w *watch) discriminator(stats map[string]float64) string {
 		"a smaller D or learning rate of D, a penalty, label noise or augmentation may help", real, fake, wonFor)
 }
 
-// grid warns of pictures (N, C, H, W) that are nearly the same.
-func (w *watch) grid(x *torch.Tensor) string {
-	n := x.Size(0)
-	if n < 2 {
+// grid warns of pictures (N, C, H, W) after a step that are nearly the same.
+func (w *watch) grid(step int, x *torch.Tensor) string {
+	if step < sameFor || x.Size(0) < 2 {
 		return ""
 	}
 	// The mean squared distance of two pixels of different pictures is twice their variance.

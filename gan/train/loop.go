@@ -273,9 +273,7 @@ func (r *Run) sample() (err error) {
 		defer r.undisturbed()()
 		var x *torch.Tensor
 		r.averaged(func() { x = r.model.Preview().ToDType(torch.Float32) })
-		if r.step > 0 {
-			r.warn(r.watch.grid(x))
-		}
+		r.warn(r.watch.grid(r.step, x))
 		err = r.out.grid(torch.Values[float32](x), x.Shape())
 	})
 	return err
