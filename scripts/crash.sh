@@ -25,6 +25,12 @@ small() {
 	pix2pixhd) echo "--data earth --preset earth256 --size 32 --height 32 --width 4 --d-width 4" ;;
 	spade) echo "--data mr --size 32 --height 32 --load 36 --width 1 --d-width 4" ;;
 	vid2vid) echo "--data vtest --preset vtest --size 32 --width 4 --blocks 1 --d-width 2 --scales 1 --time-scales 1 --frames 3 --max-frames 3" ;;
+	sngan | cgan) echo "--data mnist --width 4 --d-width 4 --critic 2" ;;
+	acgan) echo "--data mnist --preset pytorch-gan --size 16" ;;
+	sagan) echo "--data mnist --width 8 --d-width 8 --latent 8" ;;
+	biggan) echo "--data mnist --width 2 --d-width 2 --latent 8" ;;
+	rgan) echo "--data mnist --labels symmetric:0.5 --size 16 --width 4 --d-width 4 --critic 2" ;;
+	cpgan) echo "--data mnist --classes 5to2 --size 16 --width 4 --d-width 4 --critic 2" ;;
 	s3gan) echo "--data mnist --latent 8 --width 4" ;;
 	lapgan) echo "--data mnist --sides 4,8,16 --channels 1 --latent 8 --base-width 16 --base-d-width 16 --width 4 --d-width 4 --epoch 20 --optimizer sgd --normalise pixel" ;;
 	stackgan) echo "--data emoji64:fluent --preset emoji64 --width 4 --d-width 4 --condition 8 --latent 8" ;;
@@ -53,14 +59,19 @@ PY
 writing() { compgen -G "$run/checkpoints/.*.forger-$pid-*" >/dev/null; } # its temporary files bear its number
 now() { date +%s%3N; }
 
-# finish waits for the run in $1 and compares it.
-finish() {
+# ended waits for the run in $1.
+ended() {
 	if ! wait "$pid"; then
 		echo "crash.sh: a run in $1 failed:" >&2
 		cat "$work/log" >&2
 		exit 1
 	fi
 	pid=
+}
+
+# finish waits for the run in $1 and compares it.
+finish() {
+	ended "$1"
 	local got
 	got=$(content "$1")
 	if [ "$got" != "$whole" ]; then
@@ -81,7 +92,9 @@ for system in "${systems[@]}"; do
 	train=("$forger" train "$system" "${own[@]}" --steps "${STEPS:-300}" --every 5 --batch 16 --ema 0.99 --threads 1 --device cpu "${extra[@]}" --out)
 
 	start=$(now)
-	"${train[@]}" "$work/whole" >/dev/null 2>"$work/log"
+	"${train[@]}" "$work/whole" >/dev/null 2>"$work/log" &
+	pid=$!
+	ended "$work/whole"
 	time=$(($(now) - start))
 	whole=$(content "$work/whole")
 	echo "$system: an unbroken run takes $time ms: ${whole%%$'\n'*}"

@@ -17,7 +17,7 @@ if [[ ${1:-} == --small ]]; then
 	data=fashion-mnist preset=fashion-small share=0.1 some=items:0.01,
 	infer=(--size 32 --channels 1 --steps 300)
 	common=(--batch 32 --width 12 --steps "${2:-3000}")
-	score=(--network digits --metrics fd,gan-test --n 5000 --standing 32 --batch 64)
+	score=(--network digits --n 5000 --standing 32 --batch 64) metrics=fd,gan-test
 else
 	data=${1:?the folder of the data, or --small}
 	preset=${2:-imagenet128-10pct}
@@ -26,7 +26,7 @@ else
 	cifar10-10pct) infer=(--steps 20000) common=(--batch 64 --steps 50000) ;;
 	*) echo "s3gan.sh: there is no preset $preset for a folder" >&2 && exit 2 ;;
 	esac
-	score=(--network effnet-lite0,inception --metrics fd,is --n 50000 --standing 3200 --batch 64)
+	score=(--network effnet-lite0,inception --n 50000 --standing 3200 --batch 64) metrics=fd,is
 fi
 name=runs/reproduce-s3gan-$(basename "$data")-${some//[:,]/-}$share
 mkdir -p runs
@@ -38,7 +38,7 @@ run() {
 	local out=$name-$1
 	shift
 	build/forger train s3gan --data "$data" --out "$out" --seed 1 --preset "$preset" "${common[@]}" "$@"
-	build/forger eval "$out" "${score[@]}"
+	build/forger eval "$out" --metrics "$metrics" "${score[@]}"
 	echo "Look at $out/samples and open $out/report.html"
 }
 
@@ -48,4 +48,5 @@ run s3gan-co --labels "${some}keep:$share" --predictor
 run s2gan --labels "file:$labels" --self-supervision none
 run s2gan-co --labels "${some}keep:$share" --self-supervision none --predictor
 run labelled-only --labels "${some}only:$share" --self-supervision none
+metrics=${metrics%,gan-test} # of classes, which the last one has not
 run single --labels "${some}keep:1" --baseline single
