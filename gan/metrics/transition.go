@@ -16,8 +16,9 @@ import (
 type TransitionOptions struct {
 	AccuracyOptions // how the classifier learns; DigitCNN has a schedule of its own
 
-	// Outliers is the share of the set, that of which the classifier is the surest, which is passed over in the search for a
-	// class's anchor. rGAN takes the surest picture; a high percentile is Patrini's way out where that is an odd one.
+	// Outliers is the share of a class that is passed over in the search for its anchor, the pictures of which the classifier
+	// is the surest, as if classes were equally frequent. rGAN takes the surest picture, which tends to be one whose label the
+	// classifier has by heart; with ten classes Patrini's 97th percentile is 0.3.
 	Outliers float64
 }
 
@@ -50,7 +51,7 @@ func EstimateTransition(ctx context.Context, set data.Dataset, classes int, o Tr
 
 // Transition is the second step of EstimateTransition: the rows of the anchors that a classifier finds in a set. logits maps
 // pictures (N, C, H, W) in [−1, 1] on the CPU to logits (N, classes) of noisy labels, on any device. Outliers in [0, 1) is
-// the share of the surest pictures that are passed over.
+// that of [TransitionOptions].
 func Transition(ctx context.Context, set data.Dataset, classes int, logits func(pictures *torch.Tensor) *torch.Tensor, outliers float64) (labels.Matrix, error) {
 	if !(outliers >= 0 && outliers < 1) {
 		return nil, fmt.Errorf("a share of %v outliers is not in [0, 1)", outliers)
@@ -76,7 +77,7 @@ func Transition(ctx context.Context, set data.Dataset, classes int, logits func(
 		slices.SortStableFunc(order, func(a, b int) int { // the surest first
 			return cmp.Compare(said[b*classes+class], said[a*classes+class])
 		})
-		anchor := order[int(outliers*float64(items))]
+		anchor := order[int(outliers*float64(items)/float64(classes))]
 		matrix[class] = slices.Clone(said[anchor*classes : (anchor+1)*classes])
 	}
 	return matrix, nil

@@ -21,14 +21,15 @@ func noiseCommand() *cli.Command {
 		Name:      "noise",
 		Usage:     "estimate from noisy labels alone how they were corrupted, as a file for --transition matrix:FILE",
 		ArgsUsage: "DIR|NAME OUT.json",
-		Description: "A classifier learns the labels. For each class the picture that it is the surest of is taken to belong there, and what\n" +
-			"the classifier says of it is the class's row. Grey pictures of 28×28 in 10 classes take a small network and a few\n" +
-			"minutes on a CPU, others a ResNet-32.",
+		Description: "A classifier learns the labels. For each class a picture that it is very sure of is taken to belong there, and what the\n" +
+			"classifier says of it is the class's row. rGAN's paper takes the surest, --outliers 0, but a classifier may know the\n" +
+			"labels of those by heart. Grey pictures of 28×28 in 10 classes take a small network and a few minutes on a CPU, others\n" +
+			"a ResNet-32.",
 		Flags: []cli.Flag{
 			labelsFlag,
 			&cli.IntFlag{Name: "size", Usage: "side of the pictures of a folder", Value: 32},
 			&cli.IntFlag{Name: "epochs", Usage: "passes of the ResNet-32 over the data; too many learn the noise by heart", Value: 90},
-			&cli.Float64Flag{Name: "outliers", Usage: "share of the surest pictures that are passed over for each class"},
+			&cli.Float64Flag{Name: "outliers", Usage: "share of a class that is passed over, the pictures that the classifier is the surest of", Value: 0.3},
 			&cli.Int64Flag{Name: "seed", Usage: "of the classifier", Value: 1},
 			threadsFlag, deviceFlag,
 			jsonFlag,
