@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/forgergan/forger/gan/config"
-	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 	"github.com/forgergan/forger/gan/train"
 	"github.com/forgergan/forger/torch"
@@ -110,12 +108,12 @@ func eval(c *cli.Context) error {
 	networks := networkFor(c.String("network"), e.saved.Data)
 	r := evalReport{Checkpoint: e.path, System: e.saved.System, Data: e.saved.Data}
 	for _, name := range strings.Split(networks, ",") {
-		err := e.scores(&r, name)
-		var missing *features.Missing
-		switch {
-		case errors.As(err, &missing):
-			r.Skipped = append(r.Skipped, fmt.Sprintf("%s is skipped: %v", name, err))
-		case err != nil:
+		if len(e.metrics) > 0 {
+			if err := r.skip(name, e.network(&r, name)); err != nil {
+				return err
+			}
+		}
+		if err := e.ownScores(&r, name); err != nil {
 			return err
 		}
 	}
@@ -133,19 +131,6 @@ func (e *evaluation) build() (train.Model, error) {
 	}
 	train.Move(model, e.device, torch.DefaultFormat)
 	return model, nil
-}
-
-// scores adds all that was asked for on one network.
-func (e *evaluation) scores(r *evalReport, network string) error {
-	if len(e.metrics) > 0 {
-		if err := e.network(r, network); err != nil {
-			return err
-		}
-	}
-	if len(e.own) > 0 {
-		return e.ownScores(r, network)
-	}
-	return nil
 }
 
 // network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.

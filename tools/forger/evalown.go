@@ -24,10 +24,11 @@ var ownMetrics = map[string]string{
 func parseMetrics(list string) (sets, own []string, err error) {
 	var rest []string
 	for _, name := range strings.Split(list, ",") {
-		if known := ownMetrics[strings.TrimSpace(name)]; known != "" {
-			own = append(own, known)
-		} else {
+		switch known := ownMetrics[strings.TrimSpace(name)]; {
+		case known == "":
 			rest = append(rest, name)
+		case !slices.Contains(own, known):
+			own = append(own, known)
 		}
 	}
 	if len(rest) == 0 {
@@ -41,8 +42,8 @@ func parseMetrics(list string) (sets, own []string, err error) {
 
 // ownScores adds the scores of e.own, of the checkpoint alone.
 func (e *evaluation) ownScores(r *evalReport, network string) error {
-	missing := slices.DeleteFunc(slices.Clone(e.own), func(name string) bool { return !e.first(name, network) })
-	if len(missing) == 0 {
+	todo := slices.DeleteFunc(slices.Clone(e.own), func(name string) bool { return e.done[scoreKey(name, network)] })
+	if len(todo) == 0 {
 		return nil
 	}
 	model, err := e.build()
@@ -60,7 +61,7 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		N: e.n, Reference: testName(e.saved.Data, test), Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
-	for _, name := range missing {
+	for _, name := range todo {
 		torch.ManualSeed(e.seed)
 		leave, err := standing(e.c, model, e.batch)
 		if err != nil {
@@ -83,24 +84,25 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 			s, err = o.byClass(model, name)
 		}
 		leave()
-		if err != nil {
+		if err == nil {
+			s.Metric = name
+			r.Scores = append(r.Scores, s)
+			e.done[scoreKey(name, network)] = true
+		} else if err := r.skip(network, err); err != nil {
 			return err
 		}
-		s.Metric = name
-		r.Scores = append(r.Scores, s)
 	}
 	return nil
 }
 
-// first is whether a score is not yet in the report: some do not depend on the network, others on whether it is one only.
-func (e *evaluation) first(name, network string) bool {
+// scoreKey is equal for networks with which a score is the same: some do not depend on the network, others on whether it is
+// one only.
+func scoreKey(name, network string) string {
 	one := map[string]string{"ppl": "inception", "gan-test": "digits", "class-is": "digits", "dma": "digits", "gan-train": "", "parzen": ""}
 	if only, known := one[name]; known && network != only {
 		network = ""
 	}
-	key := name + " " + network
-	defer func() { e.done[key] = true }()
-	return !e.done[key]
+	return name + " " + network
 }
 
 // ownEvaluation scores a loaded model.

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/forgergan/forger/gan/features"
 	"github.com/forgergan/forger/gan/metrics"
 )
 
@@ -47,6 +49,18 @@ func (r *evalReport) finish(c *cli.Context) error {
 	}
 	if len(r.Skipped) > 0 {
 		return errors.New(strings.Join(r.Skipped, "; "))
+	}
+	return nil
+}
+
+// skip passes over what needs weights that are missing, and returns any other error.
+func (r *evalReport) skip(network string, err error) error {
+	var missing *features.Missing
+	if !errors.As(err, &missing) {
+		return err
+	}
+	if line := fmt.Sprintf("%s is skipped: %v", network, err); !slices.Contains(r.Skipped, line) {
+		r.Skipped = append(r.Skipped, line)
 	}
 	return nil
 }

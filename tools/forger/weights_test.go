@@ -71,6 +71,9 @@ func TestEvalScoresOnTheNetworksWhoseWeightsAreThere(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	works(t, tiny(set, run)...)
 	require.Contains(t, fails(t, 1, "eval", run, "--n", "8", "--device", "cpu"), "effnet-lite0 is skipped: the weights effnet-lite0")
+	others := object(t, 1, "eval", run, "--n", "8", "--device", "cpu", "--metrics", "fd,ppl,parzen,parzen")
+	require.Len(t, others["skipped"], 1)
+	require.Len(t, others["scores"], 1, "what needs no weights is scored all the same, once")
 
 	weights := filepath.Join(t.TempDir(), "effnet-lite0.safetensors")
 	torch.ManualSeed(1)
