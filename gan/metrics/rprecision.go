@@ -40,27 +40,29 @@ type question struct {
 // CheckRPrecision tells splits of too few concepts for the score, as [LearnTextHead] and [NewRPrecision] do, before any
 // features are computed.
 func CheckRPrecision(training, test *captions.Set) error {
-	if err := enoughToLearn(training); err != nil {
+	if _, err := conceptsToLearn(training); err != nil {
 		return err
 	}
-	return enoughToCompare(test)
+	_, err := conceptsToCompare(test)
+	return err
 }
 
-// enoughToCompare tells a test split with one concept.
-func enoughToCompare(test *captions.Set) error {
-	if len(byConcept(test)) < 2 {
-		return fmt.Errorf("data %s: r-precision compares captions of several concepts, and the test pictures show one", test.Name())
+// conceptsToCompare is the items of each concept of a test split. The error tells a split with one concept.
+func conceptsToCompare(test *captions.Set) ([][]int, error) {
+	groups := byConcept(test)
+	if len(groups) < 2 {
+		return nil, fmt.Errorf("data %s: r-precision compares captions of several concepts, and the test pictures show one", test.Name())
 	}
-	return nil
+	return groups, nil
 }
 
 // NewRPrecision draws n captions of the test split by seed, those of each item as often, and the others that each is
 // compared with, one a concept. The error tells a set with one concept.
 func NewRPrecision(head *TextHead, test *captions.Set, n int, seed int64) (*RPrecision, error) {
-	if err := enoughToCompare(test); err != nil {
+	groups, err := conceptsToCompare(test)
+	if err != nil {
 		return nil, err
 	}
-	groups := byConcept(test)
 	r := &RPrecision{Head: head, N: n, Candidates: min(candidates, len(groups)), set: test}
 	rng := rand.New(rand.NewPCG(uint64(seed), 1))
 	draw := func(item int) []float32 { return test.Embeddings(item)[rng.IntN(test.Captions(item))] }

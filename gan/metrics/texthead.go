@@ -49,10 +49,10 @@ func LearnTextHead(ctx context.Context, features *torch.Tensor, set *captions.Se
 	if features.Dim() != 2 || features.Size(0) != set.Len() {
 		return nil, fmt.Errorf("the features %v are not those of the %d pictures of %s", features.Shape(), set.Len(), set.Name())
 	}
-	if err := enoughToLearn(set); err != nil {
+	groups, err := conceptsToLearn(set)
+	if err != nil {
 		return nil, err
 	}
-	groups := byConcept(set)
 	err = try(func() (err error) {
 		torch.ForkRNG(func() {
 			torch.ManualSeed(seed)
@@ -75,12 +75,13 @@ func LearnTextHead(ctx context.Context, features *torch.Tensor, set *captions.Se
 	return h, err
 }
 
-// enoughToLearn tells a training split of too few concepts.
-func enoughToLearn(set *captions.Set) error {
-	if n := len(byConcept(set)); n < fewestConcepts {
-		return fmt.Errorf("data %s: a text match needs pictures of at least %d concepts to learn from, and there are %d", set.Name(), fewestConcepts, n)
+// conceptsToLearn is the items of each concept of a training split. The error tells a split of too few concepts.
+func conceptsToLearn(set *captions.Set) ([][]int, error) {
+	groups := byConcept(set)
+	if len(groups) < fewestConcepts {
+		return nil, fmt.Errorf("data %s: a text match needs pictures of at least %d concepts to learn from, and there are %d", set.Name(), fewestConcepts, len(groups))
 	}
-	return nil
+	return groups, nil
 }
 
 // byConcept is the items of each concept of a set.

@@ -133,11 +133,16 @@ func (e *evaluation) build() (train.Model, error) {
 	return model, nil
 }
 
-// network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
-func (e *evaluation) network(r *evalReport, name string) error {
-	net, err := metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
+// openNetwork loads a feature network.
+func (e *evaluation) openNetwork(name string) (metrics.Network, error) {
+	return metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
 		Data: e.saved.Data, Weights: e.c.String("weights"), Preparation: e.c.String("preparation"), Device: e.device, Log: e.log,
 	})
+}
+
+// network adds the scores on one network: of training pictures, of the model as it was built, and of the checkpoint.
+func (e *evaluation) network(r *evalReport, name string) error {
+	net, err := e.openNetwork(name)
 	if err != nil {
 		return err
 	}

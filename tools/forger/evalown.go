@@ -42,8 +42,8 @@ func parseMetrics(list string) (sets, own []string, err error) {
 
 // ownScores adds the scores of e.own, of the checkpoint alone.
 func (e *evaluation) ownScores(r *evalReport, network string) error {
-	todo := slices.DeleteFunc(slices.Clone(e.own), func(name string) bool { return e.done[scoreKey(name, network)] })
-	if len(todo) == 0 {
+	left := slices.DeleteFunc(slices.Clone(e.own), func(name string) bool { return e.done[scoreKey(name, network)] })
+	if len(left) == 0 {
 		return nil
 	}
 	model, err := e.build()
@@ -61,7 +61,7 @@ func (e *evaluation) ownScores(r *evalReport, network string) error {
 		N: e.n, Reference: testName(e.saved.Data, test), Size: pictureSize(test), BatchNorm: batchNorm(e.settings, e.batch, e.c.Int("standing")),
 		Averaged: e.saved.Averaged && !e.c.Bool("raw"), Seed: e.seed,
 	}}
-	for _, name := range todo {
+	for _, name := range left {
 		torch.ManualSeed(e.seed)
 		leave, err := standing(e.c, model, e.batch)
 		if err != nil {
@@ -248,9 +248,7 @@ func (j judged) Protocol(score string, _ metrics.Sampling, settings ...fmt.Strin
 
 // intra is the mean Fréchet distance within classes, beside that of the training pictures.
 func (o ownEvaluation) intra(made data.Dataset) (s scoreReport, err error) {
-	net, err := metrics.OpenNetwork(o.c.Context, o.network, metrics.NetworkOptions{
-		Data: o.saved.Data, Weights: o.c.String("weights"), Preparation: o.c.String("preparation"), Device: o.device, Log: o.log,
-	})
+	net, err := o.openNetwork(o.network)
 	if err != nil {
 		return s, err
 	}

@@ -156,9 +156,7 @@ func (e *evaluation) openNetworks(v *translationEval) (skipped []string, err err
 		name = "effnet-lite0"
 	}
 	var missing *features.Missing
-	v.network, err = metrics.OpenNetwork(e.c.Context, name, metrics.NetworkOptions{
-		Data: e.saved.Data, Weights: e.c.String("weights"), Preparation: e.c.String("preparation"), Device: e.device, Log: e.log,
-	})
+	v.network, err = e.openNetwork(name)
 	if errors.As(err, &missing) {
 		skipped = append(skipped, fmt.Sprintf("fd is left out: %v", err))
 	} else if err != nil {

@@ -29,9 +29,7 @@ func (o ownEvaluation) textMatch(model train.Model, r *evalReport) (s scoreRepor
 	if err := metrics.CheckRPrecision(training, test); err != nil {
 		return s, err
 	}
-	net, err := metrics.OpenNetwork(o.c.Context, o.network, metrics.NetworkOptions{
-		Data: o.saved.Data, Weights: o.c.String("weights"), Preparation: o.c.String("preparation"), Device: o.device, Log: o.log,
-	})
+	net, err := o.openNetwork(o.network)
 	if err != nil {
 		return s, err
 	}
